@@ -1,0 +1,46 @@
+"""Every refusal the house can give, in order of precedence.
+
+A refusal is a value, not an exception. The numbers are banded by the thing they speak of; where several apply, the
+lowest is the one given, because checks run in this order. Each desk owns one total table from these to its own wire
+codes and sentences. The numbers are part of the journal's meaning (replay must refuse alike), so they never change.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Reject(IntEnum):
+    # request: its shape and its names
+    INVALID_ARGUMENT = 100
+    NUMBER_MALFORMED = 101
+    UNKNOWN_ASSET = 110
+    UNKNOWN_MARKET = 111
+    NAME_TAKEN = 120
+    SCALE_TOO_COARSE = 121
+    CLIENT_ORDER_ID_REUSED = 130
+    BUSINESS_ID_REUSED = 131
+
+    # account: who asks
+    UNKNOWN_USER = 200
+    UNKNOWN_KEY = 201
+    ACCOUNT_DISABLED = 210
+    TOO_MANY_OPEN_ORDERS = 220
+
+    # order: the order by itself
+    ORDER_NOT_FOUND = 300
+    NOT_YOUR_ORDER = 301
+    PRICE_OFF_TICK = 310
+    PRICE_OUT_OF_BOUNDS = 311
+    AMOUNT_OFF_STEP = 320
+    AMOUNT_TOO_SMALL = 321
+    AMOUNT_TOO_LARGE = 322
+    ORDER_TOO_SMALL_IN_MONEY = 323
+
+    # market: the order against the book
+    NO_COUNTERPARTY = 400
+    FILL_OR_KILL_UNFILLABLE = 401
+
+    # funds: the order against the ledger
+    BALANCE_NOT_ENOUGH = 500
+    BALANCE_TOO_LARGE = 501
