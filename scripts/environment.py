@@ -127,7 +127,6 @@ def uv_environment() -> dict[str, str]:
     env.pop("VIRTUAL_ENV", None)
     env["UV_PYTHON_DOWNLOADS"] = "never"
     env["UV_NO_PROGRESS"] = "1"
-    env.setdefault("UV_LINK_MODE", "copy" if os.environ.get("CI") else "hardlink")
     if not os.access(Path.home(), os.W_OK):
         env.setdefault("UV_CACHE_DIR", str(TOOLS / "cache"))
     pip = pip_settings()

@@ -5,6 +5,10 @@ compiled file that lies beside it. That preference is a trap after `git checkout
 a new source. So the build writes a hash of the sources *into* each compiled file, and `state_of` compares it with the
 sources as they are now; times of files are never consulted.
 
+A module that runs both ways imports its neighbours plainly (`from fondaco.core.ledger import Ledger`) and repeats the
+import in its `.pxd` (`from fondaco.core.ledger cimport Ledger`): then compiled calls go straight from C to C.
+`from cython.cimports.fondaco…` cannot be imported uncompiled.
+
 Invariants: this list is the only one (the build, the tests and the start-up message read it); the modules are compiled
 all together or not at all, since compiled modules call each other below Python. Imports the standard library only,
 because the build loads this file before anything is installed.
