@@ -1,0 +1,1 @@
+"""What every desk shares: the one port, the connection, HTTP, signatures, metrics."""

@@ -1,0 +1,73 @@
+"""The seams between the front door and the desks.
+
+The front door knows sockets, frames and signatures; a desk knows its protocol. Between them stand four small shapes:
+
+    Identity      who was proved to be speaking: a signature over HTTP, or the session's own login
+    Opening       what is known of a WebSocket client before its first message
+    SocketDesk    opens a Session for a connection          HttpDesk   answers one HTTP request
+    Session       whole messages in; it answers through the Connection (see connection.py)
+
+Invariant: the front door calls a session only from the event loop, never after ``closed``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from fondaco.desks.common.connection import Connection
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Whom a proved key speaks for. ``key_id`` and ``user_id`` are the core's numbers; scopes as in ``SCOPES``."""
+
+    user_id: int
+    key_id: int
+    scopes: tuple[str, ...]
+    api_key: str = ""
+
+    def may(self, scope: str) -> bool:
+        return scope in self.scopes
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """A client asks for a WebSocket. ``subprotocol`` is the first it offered that the desk speaks, or empty."""
+
+    path: str
+    address: str
+    subprotocol: str
+    session_id: int
+
+
+class Session(Protocol):
+    """One client's conversation: no sockets inside, so that tests drive it with bytes."""
+
+    def received(self, message: bytes) -> None:
+        """One whole message (text or binary, fragments joined). Answers go to ``connection.send``."""
+
+    def refused(self, message: bytes) -> None:
+        """A message over the rate limit: it is answered with the protocol's refusal and not obeyed."""
+
+    def closed(self) -> None:
+        """The connection is gone; answers still on their way may be dropped. Called once, always."""
+
+
+class SocketDesk(Protocol):
+    """A desk that speaks over WebSocket. ``paths`` and ``subprotocols`` are fixed while the house runs."""
+
+    paths: tuple[str, ...]
+    subprotocols: tuple[str, ...]
+
+    def open(self, opening: Opening, connection: Connection) -> Session:
+        """A session for a new connection. It may send at once: the client has its upgrade by then."""
+        ...
+
+
+class HttpDesk(Protocol):
+    """A desk that answers HTTP requests in its own envelope, always with status 200."""
+
+    async def http_request(self, method: str, body: bytes, identity: Identity | None) -> bytes:
+        """The answer's body, JSON. ``identity`` is None for an unsigned request."""
+        ...
