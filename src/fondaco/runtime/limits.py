@@ -100,6 +100,23 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         int, _between(1_000, 86_400_000, "How far the wall clock may leap ahead of elapsed time before intake stops.")
     ] = 60_000
 
+    # ── the exchange desk ─────────────────────────────────────────────────────────────────────────────────────────────
+    query_rows_max: Annotated[int, _between(1, 1_000, "Rows of one page of orders or of balance changes.")] = 100
+    deals_rows_max: Annotated[int, _between(100, 100_000, "Deals of one deals.query.")] = 10_000
+    kline_rows_max: Annotated[
+        int, _between(1, 50_000, "Candles of one kline.query; of a longer time the newest are answered.")
+    ] = 5_000
+    depth_levels_max: Annotated[int, _between(100, 10_000, "Levels of each side in one depth.query.")] = 500
+    history_queries_in_flight_max: Annotated[
+        int, _between(1, 1_000, "Unanswered queries over history of one connection. Over it: error 112.")
+    ] = 16
+    market_push_interval_ms: Annotated[
+        int, _between(10, 10_000, "How often price, deals and depth are pushed for a market that changed.")
+    ] = 100
+    history_push_interval_ms: Annotated[
+        int, _between(100, 60_000, "How often candles, state and today are pushed for a market that changed.")
+    ] = 1_000
+
     # ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────────────
     open_orders_per_user_max: Annotated[int, _between(1, 10_000_000, "Resting orders of one user in one market.")] = (
         100_000

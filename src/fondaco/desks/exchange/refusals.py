@@ -1,0 +1,224 @@
+"""The one total table from the core's refusals to wire codes and sentences.
+
+The core says which check failed, with its bound and the value that was asked, as counts. Here they become a sentence
+with the market's digits. What the counts belong to (lots, ticks, money) follows from the check; the names in the
+sentence come from the request, which the waiter kept as ``Asked``.
+
+Invariant: every ``Reject`` has its row, and ``docs/reference/errors.md`` its line; tests prove both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from fondaco.core.commands import OrderType, Side
+from fondaco.core.events import Row
+from fondaco.core.rejects import Reject
+from fondaco.desks.exchange.errors import Code, WireError
+from fondaco.desks.exchange.translate import Terms
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What a sentence needs of the request. ``subject`` names the thing a rare command is about."""
+
+    terms: Terms | None = None
+    side: int = 0
+    order_type: int = 0
+    subject: str = ""
+
+
+class Counts(msgspec.Struct, frozen=True):
+    """What was allowed and what was asked, in the unit of the check."""
+
+    bound: int
+    value: int
+
+
+Sentence = Callable[[Asked, Counts], str]
+
+
+def refusal(row: Row, asked: Asked) -> WireError:
+    """A REJECT row as its sender is told it."""
+    code, sentence = TABLE[Reject(row[2])]
+    return WireError(code, sentence(asked, Counts(bound=row[4], value=row[5])))
+
+
+def _market(asked: Asked) -> str:
+    return asked.terms.name if asked.terms is not None else asked.subject
+
+
+def _is_money(asked: Asked) -> bool:
+    """Whether the order's amount is money: that of a market bid."""
+    return asked.side == Side.BID and asked.order_type == OrderType.MARKET
+
+
+def _amount(asked: Asked, count: int) -> str:
+    """An order's amount with its asset."""
+    terms = asked.terms
+    if terms is None:
+        return str(count)
+    if _is_money(asked):
+        return f"{terms.money_amount(count)} {terms.money.name}"
+    return f"{terms.amount(count)} {terms.stock.name}"
+
+
+def _money(asked: Asked, units: int) -> str:
+    terms = asked.terms
+    return f"{terms.money_amount(units)} {terms.money.name}" if terms is not None else str(units)
+
+
+def _price(asked: Asked, ticks: int) -> str:
+    return asked.terms.price(ticks) if asked.terms is not None else str(ticks)
+
+
+def _held(asked: Asked, units: int) -> str:
+    """An amount of what the order gives, in its minor units."""
+    terms = asked.terms
+    if terms is None:
+        return f"{units} minor units"
+    asset = terms.money if asked.side == Side.BID else terms.stock
+    from_units = terms.money_amount if asked.side == Side.BID else terms.stock_amount
+    return f"{from_units(units)} {asset.name}"
+
+
+def _balance_not_enough(asked: Asked, counts: Counts) -> str:
+    if asked.terms is None:
+        return f"balance not enough: {asked.subject}; a balance never goes below zero: take out less"
+    return (
+        f"balance not enough: the order needs {_held(asked, counts.value)} and {_held(asked, counts.bound)} is available; "
+        "make it smaller, or cancel another"
+    )
+
+
+def _too_small_in_money(asked: Asked, counts: Counts) -> str:
+    if _is_money(asked) and asked.terms is not None and counts.bound > asked.terms.market.money_units_min:
+        return (
+            f"{_money(asked, counts.value)} does not buy the smallest amount of {_market(asked)} "
+            f"at its best ask, which costs {_money(asked, counts.bound)}; raise the amount"
+        )
+    return (
+        f"the order is worth {_money(asked, counts.value)}; {_market(asked)} takes at least {_money(asked, counts.bound)}: "
+        "raise the amount" + ("" if _is_money(asked) else " or the price")
+    )
+
+
+def _out_of_bounds(asked: Asked, counts: Counts) -> str:
+    return (
+        f"price {_price(asked, counts.value)} of {_market(asked)} is out of bounds; "
+        f"it takes {_price(asked, 1)} to {_price(asked, counts.bound)}"
+    )
+
+
+TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
+    Reject.INVALID_ARGUMENT: (
+        Code.INVALID_ARGUMENT,
+        lambda asked, counts: f"the house does not take {asked.subject or 'this order'} as it is; see the reference of the method",
+    ),
+    Reject.NUMBER_MALFORMED: (
+        Code.NUMBER_MALFORMED,
+        lambda asked, counts: f"a number of {asked.subject or 'the order'} is malformed; send decimals like \"0.5\"",
+    ),
+    Reject.UNKNOWN_ASSET: (
+        Code.UNKNOWN_ASSET,
+        lambda asked, counts: f"unknown asset: {asked.subject}; asset.list names those there are",
+    ),
+    Reject.UNKNOWN_MARKET: (
+        Code.UNKNOWN_MARKET,
+        lambda asked, counts: f"unknown market: {_market(asked)}; market.list names those there are",
+    ),
+    Reject.NAME_TAKEN: (
+        Code.INVALID_ARGUMENT,
+        lambda asked, counts: f"the name of {asked.subject} is taken; choose another",
+    ),
+    Reject.SCALE_TOO_COARSE: (
+        Code.INVALID_ARGUMENT,
+        lambda asked, counts: (
+            f"{asked.subject} asks for {counts.value} digits where the asset has {counts.bound}; "
+            "price digits + amount digits must fit the money asset, amount digits the stock asset: lower them"
+        ),
+    ),
+    Reject.CLIENT_ORDER_ID_REUSED: (
+        Code.CLIENT_ORDER_ID_REUSED,
+        lambda asked, counts: (
+            f"this client_order_id is taken by order {counts.value}, which was asked for differently; "
+            "choose another, or repeat that request as it was"
+        ),
+    ),
+    Reject.BUSINESS_ID_REUSED: (
+        Code.REPEAT_UPDATE,
+        lambda asked, counts: (
+            f"repeat update: {asked.subject} was used for a change with another body; use a new business id"
+        ),
+    ),
+    Reject.UNKNOWN_USER: (
+        Code.INVALID_ARGUMENT,
+        lambda asked, counts: f"unknown user: {asked.subject or counts.value}; user.create makes one",
+    ),
+    Reject.UNKNOWN_KEY: (
+        Code.INVALID_ARGUMENT,
+        lambda asked, counts: f"unknown key: {asked.subject}; it was never made, or is revoked already",
+    ),
+    Reject.ACCOUNT_DISABLED: (
+        Code.ACCOUNT_DISABLED,
+        lambda asked, counts: "the account is disabled; it can cancel its orders and read, ask the operator for more",
+    ),
+    Reject.TOO_MANY_OPEN_ORDERS: (
+        Code.TOO_MANY_OPEN_ORDERS,
+        lambda asked, counts: f"{counts.value} orders are open and {counts.bound} is the most; cancel some first",
+    ),
+    Reject.ORDER_NOT_FOUND: (
+        Code.ORDER_NOT_FOUND,
+        lambda asked, counts: (
+            f"order not found: {asked.subject} is not open on {_market(asked)}; order.get tells how a finished one ended"
+        ),
+    ),
+    Reject.NOT_YOUR_ORDER: (
+        Code.USER_NOT_MATCH,
+        lambda asked, counts: f"user not match: {asked.subject} is another user's; order.query lists your own",
+    ),
+    Reject.PRICE_OFF_TICK: (
+        Code.PRICE_OFF_TICK,
+        lambda asked, counts: f"price {_price(asked, counts.value)} is off the tick of {_market(asked)}; round it",
+    ),
+    Reject.PRICE_OUT_OF_BOUNDS: (Code.PRICE_OUT_OF_BOUNDS, _out_of_bounds),
+    Reject.AMOUNT_OFF_STEP: (
+        Code.AMOUNT_OFF_STEP,
+        lambda asked, counts: f"amount {_amount(asked, counts.value)} is off the step of {_market(asked)}; round it",
+    ),
+    Reject.AMOUNT_TOO_SMALL: (
+        Code.AMOUNT_TOO_SMALL,
+        lambda asked, counts: (
+            f"amount too small: {_amount(asked, counts.value)}; {_market(asked)} takes at least {_amount(asked, counts.bound)}"
+        ),
+    ),
+    Reject.AMOUNT_TOO_LARGE: (
+        Code.AMOUNT_TOO_LARGE,
+        lambda asked, counts: (
+            f"amount {_amount(asked, counts.value)} is too large; {_market(asked)} takes at most "
+            f"{_amount(asked, counts.bound)}" + (" at this price" if asked.order_type == OrderType.LIMIT else "")
+        ),
+    ),
+    Reject.ORDER_TOO_SMALL_IN_MONEY: (Code.ORDER_TOO_SMALL_IN_MONEY, _too_small_in_money),
+    Reject.BALANCE_NOT_ENOUGH: (Code.BALANCE_NOT_ENOUGH, _balance_not_enough),
+    Reject.BALANCE_TOO_LARGE: (
+        Code.AMOUNT_TOO_LARGE,
+        lambda asked, counts: f"{asked.subject} would be more than the house can hold of one asset; change less",
+    ),
+    Reject.NO_COUNTERPARTY: (
+        Code.NO_ENOUGH_TRADER,
+        lambda asked, counts: (
+            f"no enough trader: nobody {'sells' if asked.side == Side.BID else 'buys'} on {_market(asked)} now; "
+            "put a limit order, or try later"
+        ),
+    ),
+    Reject.FILL_OR_KILL_UNFILLABLE: (
+        Code.FILL_OR_KILL_UNFILLABLE,
+        lambda asked, counts: (
+            f"{_amount(asked, counts.value)} cannot be filled at once on {_market(asked)}; nothing was traded: "
+            "send less, another price, or IOC"
+        ),
+    ),
+}

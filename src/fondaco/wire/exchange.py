@@ -1,0 +1,241 @@
+"""The shapes of the exchange protocol: requests, replies and pushes, exactly as they travel.
+
+A request is ``{"method", "params", "id"}``; a reply ``{"error", "result", "id"}``; a push has the shape of a request.
+Amounts and prices travel as text, times as JSON numbers of seconds. No number passes through a double on its way in
+or out: what arrives with a point or an exponent is kept as the text it was (``NumberText``), and times leave as ``Raw``
+text that was made from integers.
+
+Source: the exchange document, sections Request Data Format, Format of Response Data, and each method's example.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import msgspec
+
+#: Request ids are integers without a sign, within what 64-bit clients can hold.
+REQUEST_ID_MAX: Final = (1 << 63) - 1
+
+#: A point in time: the JSON number of seconds, with six decimals.
+Seconds = msgspec.Raw
+
+
+class NumberText:
+    """A JSON number that is no integer, as it was written: ``1.50`` stays ``1.50``."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class Request(msgspec.Struct, frozen=True, gc=False):
+    """What a client asks. Without an id it is a notice: obeyed, never answered."""
+
+    method: str
+    params: list[Any]
+    id: int | msgspec.UnsetType = msgspec.UNSET
+
+
+class LooseRequest(msgspec.Struct, frozen=True):
+    """A request whose members may have any type: to name what is wrong with one, under its own id."""
+
+    method: Any = msgspec.UNSET
+    params: Any = msgspec.UNSET
+    id: Any = msgspec.UNSET
+
+
+class HttpBody(msgspec.Struct, frozen=True):
+    """The body of ``POST /exchange/<method>``; the method stands in the path and the id may be left out."""
+
+    params: list[Any]
+    id: int | None = None
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    code: int
+    message: str
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The answer to a request: ``error`` or ``result`` is null."""
+
+    error: ErrorBody | None
+    result: Any
+    id: int | None
+
+
+class Push(msgspec.Struct, frozen=True):
+    """What the house sends by itself. The id is null, or that of the subscribe in the document's private pushes."""
+
+    method: str
+    params: Any
+    id: int | None
+
+
+class Status(msgspec.Struct, frozen=True):
+    status: str = "success"
+
+
+class Deal(msgspec.Struct, frozen=True):
+    """``type`` is the taker's side: ``buy`` or ``sell``."""
+
+    id: int
+    time: Seconds
+    price: str
+    amount: str
+    type: str
+
+
+#: timestamp, open, close, high, low, volume, deal, market
+Candle = tuple[int, str, str, str, str, str, str, str]
+
+#: price, amount
+Level = tuple[str, str]
+
+
+class Depth(msgspec.Struct, frozen=True):
+    """Best price first on both sides."""
+
+    asks: list[Level]
+    bids: list[Level]
+
+
+class MarketState(msgspec.Struct, frozen=True):
+    """A market over a rolling period of seconds."""
+
+    period: int
+    last: str
+    open: str
+    close: str
+    high: str
+    low: str
+    volume: str
+    deal: str
+
+
+class MarketToday(msgspec.Struct, frozen=True):
+    """A market over the calendar day, as ``today.query`` answers it."""
+
+    last: str
+    open: str
+    close: str
+    high: str
+    low: str
+    volume: str
+    deal: str
+
+
+class MarketTodayPush(msgspec.Struct, frozen=True):
+    """The same as ``today.update`` pushes it: the document leaves ``close`` out there, where it equals ``last``."""
+
+    open: str
+    last: str
+    high: str
+    low: str
+    volume: str
+    deal: str
+
+
+class OrderRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An order. side 1 = ask, 2 = bid; type 1 = limit, 2 = market; ``amount`` and ``left`` of a market bid are money.
+
+    ``client_order_id`` stands only on an order that was put with one, ``ftime`` only on a finished one, ``source`` only
+    in pushes, as in the document's examples.
+    """
+
+    id: int
+    market: str
+    source: str | msgspec.UnsetType = msgspec.UNSET
+    type: int
+    side: int
+    user: int
+    ctime: Seconds
+    mtime: Seconds
+    price: str
+    amount: str
+    taker_fee: str
+    maker_fee: str
+    left: str
+    deal_stock: str
+    deal_money: str
+    deal_fee: str
+    ftime: Seconds | msgspec.UnsetType = msgspec.UNSET
+    client_order_id: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class OrderPage(msgspec.Struct, frozen=True):
+    limit: int
+    offset: int
+    total: int
+    records: list[OrderRecord]
+
+
+class AssetBalance(msgspec.Struct, frozen=True):
+    available: str
+    freeze: str
+
+
+class AssetChange(msgspec.Struct, frozen=True):
+    """One change of a balance; ``balance`` is what the user had after it, available and held together."""
+
+    time: Seconds
+    asset: str
+    business: str
+    change: str
+    balance: str
+    detail: msgspec.Raw
+
+
+class AssetChangePage(msgspec.Struct, frozen=True):
+    offset: int
+    limit: int
+    records: list[AssetChange]
+
+
+class MarketTerms(msgspec.Struct, frozen=True):
+    """The terms of a market, as ``market.list`` answers them and ``market.create`` takes them."""
+
+    name: str
+    stock: str
+    money: str
+    price_digits: int
+    amount_digits: int
+    min_amount: str
+    min_money: str
+    maker_fee: str
+    taker_fee: str
+
+
+class AssetTerms(msgspec.Struct, frozen=True):
+    name: str
+    scale_digits: int
+
+
+class UserRecord(msgspec.Struct, frozen=True):
+    user: int
+    name: str
+    disabled: bool
+
+
+class NewKey(msgspec.Struct, frozen=True):
+    """The answer of ``key.create``: the only time the secret is told."""
+
+    api_key: str
+    secret: str
+
+
+def _as_written(value: object) -> msgspec.Raw:
+    if isinstance(value, NumberText):
+        return msgspec.Raw(value.text.encode())
+    raise NotImplementedError(f"{type(value).__name__} has no place in a message")
+
+
+REQUEST_DECODER: Final = msgspec.json.Decoder(Request, float_hook=NumberText)
+LOOSE_DECODER: Final = msgspec.json.Decoder(LooseRequest, float_hook=NumberText)
+HTTP_BODY_DECODER: Final = msgspec.json.Decoder(HttpBody, float_hook=NumberText)
+ENCODER: Final = msgspec.json.Encoder(enc_hook=_as_written)
