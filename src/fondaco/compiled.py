@@ -33,6 +33,7 @@ from types import ModuleType
 
 COMPILED_MODULES = (
     "fondaco.core.ledger",
+    "fondaco.core.order_table",
     "fondaco.core.order_book",
     "fondaco.core.matching",
 )

@@ -110,7 +110,10 @@ class MarketCreate(msgspec.Struct, frozen=True):
 
 
 class MarketUpdate(msgspec.Struct, frozen=True):
-    """New bounds and fees of a market; ``None`` leaves a value as it is. Open orders keep the fees they were put with."""
+    """New bounds and fees of a market; ``None`` leaves a value as it is.
+
+    Open orders keep the fees they were put with.
+    """
 
     name: str
     amount_lots_min: int | None = None
@@ -162,7 +165,7 @@ RareCommand = (
 )
 Command = Place | Cancel | RareCommand
 
-RARE_KINDS: Final[dict[type[msgspec.Struct], Kind]] = {
+RARE_KINDS: Final[dict[type[RareCommand], Kind]] = {
     AssetCreate: Kind.ASSET_CREATE,
     MarketCreate: Kind.MARKET_CREATE,
     MarketUpdate: Kind.MARKET_UPDATE,
@@ -284,7 +287,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def decode(batch: bytes | bytearray | memoryview, offset: int = 0) -> Record:
-    """The record at ``offset``, for people and for the rare path. Raises ``ValueError`` on a foreign version or kind."""
+    """The record at ``offset``, for people and the rare path. Raises ``ValueError`` on a foreign version or kind."""
     size_words, version, kind_number, key_id, session_id, user_id = _HEAD.unpack_from(batch, offset)
     if version != VERSION:
         raise ValueError(f"record version {version} at byte {offset}; this house reads version {VERSION}")

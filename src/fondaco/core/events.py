@@ -1,8 +1,8 @@
 """Every fact the house states, as rows of sixteen words.
 
 ``House.apply`` answers a batch with rows of ``ROW_WORDS`` 64-bit integers: one layout for every kind, so that a reader
-walks them with one ``iter_unpack``. Each command ends in exactly one row whose ``IS_ANSWER`` flag is set: that row is what
-its sender is told. Facts of rare commands carry an object besides, in ``Applied.facts``. Events are not stored:
+walks them with one ``iter_unpack``. Each command ends in exactly one row whose ``IS_ANSWER`` flag is set: that row is
+what its sender is told. Facts of rare commands carry an object besides, in ``Applied.facts``. Events are not stored:
 they are computed again from the journal, bit for bit.
 
     word 0   kind (8) | cause (8) | side (8) | order_type (8) | market_id (16) | time_in_force (8) | flags (7)
@@ -10,7 +10,7 @@ they are computed again from the journal, bit for bit.
 
     ORDER, ORDER_REPEATED   the order as it stands after this step; cause is put, update or finish
         2 order_id   3 user_id   4 price_ticks   5 amount   6 left   7 deal_stock_lots   8 deal_money_units
-        9 deal_fee_units   10 ctime_us   11 mtime_us   12 taker_fee_ppm   13 maker_fee_ppm   14 finish   15 command's user
+        9 deal_fee_units   10 ctime_us   11 mtime_us   12 taker_fee_ppm   13 maker_fee_ppm   14 finish   15 sender's id
     FILL    side is the taker's
         2 deal_id   3 price_ticks   4 size_lots   5 money_units   6 taker_order_id   7 maker_order_id
         8 taker_user_id (32) | maker_user_id (31)   9 taker_fee_units   10 maker_fee_units
@@ -135,7 +135,7 @@ class Applied(msgspec.Struct, frozen=True):
     rows: bytes
     facts: tuple[Fact, ...]
 
-    def __iter__(self) -> Iterator[Row]:  # type: ignore[override]
+    def __iter__(self) -> Iterator[Row]:
         return ROW.iter_unpack(self.rows)
 
 

@@ -37,10 +37,10 @@ class Reject(IntEnum):
     AMOUNT_TOO_LARGE = 322
     ORDER_TOO_SMALL_IN_MONEY = 323
 
-    # market: the order against the book
-    NO_COUNTERPARTY = 400
-    FILL_OR_KILL_UNFILLABLE = 401
+    # funds: the order against the ledger (after the order, because only an order within bounds has a cost)
+    BALANCE_NOT_ENOUGH = 400
+    BALANCE_TOO_LARGE = 401
 
-    # funds: the order against the ledger
-    BALANCE_NOT_ENOUGH = 500
-    BALANCE_TOO_LARGE = 501
+    # market: the order against the book
+    NO_COUNTERPARTY = 500
+    FILL_OR_KILL_UNFILLABLE = 501

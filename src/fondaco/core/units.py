@@ -49,6 +49,7 @@ def parse_units(text: str, digits: int) -> int:
     mantissa = int(whole + fraction)
     if mantissa == 0:
         return 0
+    value: int
     shift = digits + exponent - len(fraction)
     if shift >= 0:
         value = mantissa * 10**shift

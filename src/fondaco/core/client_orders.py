@@ -1,0 +1,89 @@
+"""Client order ids: a name that a user gives an order, good for one order.
+
+An id is taken while its order is open and for ``REMEMBERED_US`` after it ended. In that time the same request gets the
+first answer again, so that a client which lost its connection can ask twice; the same id with another request is
+refused. Only accepted orders take an id. Cost: one dictionary entry of about 500 bytes an id; orders without a client
+id never come here.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+import msgspec
+
+from fondaco.core.events import ROW, Row
+
+REMEMBERED_US = 24 * 3600 * 1_000_000
+
+Name = tuple[int, bytes]
+Request = tuple[int, int, int]
+
+
+class ClientOrder(msgspec.Struct, array_like=True):
+    """What is kept of an order by its name: the request's words 2 to 4 and the answer's row."""
+
+    user_id: int
+    client_order_id: bytes
+    order_id: int
+    request: Request
+    answer: bytes
+    forget_at_us: int = 0
+
+
+class ClientOrders:
+    """All remembered client order ids, with those that are due forgotten in order of time."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[Name, ClientOrder] = {}
+        self._open: dict[int, ClientOrder] = {}
+        self._ended: deque[ClientOrder] = deque()
+
+    def find(self, user_id: int, client_order_id: bytes) -> ClientOrder | None:
+        return self._by_name.get((user_id, client_order_id))
+
+    def accept(
+        self,
+        user_id: int,
+        client_order_id: bytes,
+        order_id: int,
+        request: Request,
+        answer: Row,
+        time_us: int,
+        is_open: bool,
+    ) -> None:
+        """Take the id for an order that was accepted, with the answer its sender was given."""
+        entry = ClientOrder(user_id, client_order_id, order_id, request, ROW.pack(*answer))
+        self._by_name[user_id, client_order_id] = entry
+        if is_open:
+            self._open[order_id] = entry
+        else:
+            self._end(entry, time_us)
+
+    def finish(self, order_id: int, time_us: int) -> None:
+        """The order ended: its id is free again after ``REMEMBERED_US``."""
+        self._end(self._open.pop(order_id), time_us)
+
+    def _end(self, entry: ClientOrder, time_us: int) -> None:
+        entry.forget_at_us = time_us + REMEMBERED_US
+        self._ended.append(entry)
+
+    def forget_due(self, time_us: int) -> None:
+        while self._ended and self._ended[0].forget_at_us <= time_us:
+            entry = self._ended.popleft()
+            del self._by_name[entry.user_id, entry.client_order_id]
+
+    def next_due_us(self) -> int | None:
+        """When the next id is forgotten; ``None`` if none is waiting."""
+        return self._ended[0].forget_at_us if self._ended else None
+
+    def dump(self) -> tuple[list[ClientOrder], list[ClientOrder]]:
+        """(of open orders by order id, of ended ones in the order they are forgotten)."""
+        return [self._open[order_id] for order_id in sorted(self._open)], list(self._ended)
+
+    def restore(self, open_entries: list[ClientOrder], ended: list[ClientOrder]) -> None:
+        for entry in open_entries:
+            self._open[entry.order_id] = entry
+        self._ended.extend(ended)
+        for entry in (*open_entries, *ended):
+            self._by_name[entry.user_id, entry.client_order_id] = entry
