@@ -63,6 +63,10 @@ from fondaco.core.rejects import Reject
 PLACE = cython.declare(cython.longlong, commands.Kind.PLACE)
 CANCEL = cython.declare(cython.longlong, commands.Kind.CANCEL)
 RARE = cython.declare(cython.longlong, commands.RARE)
+RECORD_WORDS_MIN = cython.declare(cython.longlong, 3)
+PLACE_WORDS = cython.declare(cython.longlong, 5)
+CANCEL_WORDS = cython.declare(cython.longlong, 4)
+CLIENT_ORDER_ID_WORDS = cython.declare(cython.longlong, 4)
 ASK = cython.declare(cython.longlong, commands.Side.ASK)
 BID = cython.declare(cython.longlong, commands.Side.BID)
 LIMIT = cython.declare(cython.longlong, commands.OrderType.LIMIT)
@@ -147,20 +151,26 @@ class Matching:
         """Apply hot commands from word ``at``; answers the word of the first rare command, or ``end``."""
         head: cython.longlong
         kind: cython.longlong
+        size: cython.longlong
+        named: cython.longlong
         while at < end:
             head = self.batch[at]
             kind = (head >> 24) & 0xFF
+            size = head & 0xFFFF
+            if size < RECORD_WORDS_MIN or at + size > end:
+                raise ValueError(f"a record of {size} words at word {at} of a batch of {end}")
             if kind >= RARE:
                 return at
+            named = (self.batch[at + 2] >> 48) & 1
             self.user = self.batch[at + 1] >> 32
-            if kind == PLACE:
+            if kind == PLACE and size == PLACE_WORDS + CLIENT_ORDER_ID_WORDS * named:
                 self.place(at)
-            elif kind == CANCEL:
+            elif kind == CANCEL and size == CANCEL_WORDS + CLIENT_ORDER_ID_WORDS * named:
                 self.cancel(at)
             else:
-                self.reject(_INVALID_ARGUMENT, 0, kind)
+                raise ValueError(f"a record of kind {kind} and {size} words at word {at} is none that this house knows")
             self.seq += 1
-            at += head & 0xFFFF
+            at += size
         return at
 
     def place(self, at):
