@@ -1,0 +1,61 @@
+"""Where everything lies in a data directory: the only place that knows file names.
+
+DIR/lock                               held by the one process that owns the directory; holds its process id
+DIR/journal/NNNNNNNNNNNNNNNNNNNN.seg   a segment, named by its first sequence in 20 digits
+DIR/journal/spare                      the next segment, zero-filled ahead of use
+DIR/journal/durable                    the durable mark, mapped into memory by writer and readers
+DIR/journal/void                       sequences that replay passes over
+DIR/snapshots/NNNNNNNNNNNNNNNNNNNN.snap   the state after that sequence
+DIR/secrets                            api_key → secret, readable by the owner alone
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+SEQUENCE_DIGITS: Final = 20
+SEGMENT_SUFFIX: Final = ".seg"
+SNAPSHOT_SUFFIX: Final = ".snap"
+
+
+def lock_path(directory: Path) -> Path:
+    return directory / "lock"
+
+
+def journal_path(directory: Path) -> Path:
+    return directory / "journal"
+
+
+def segment_path(directory: Path, first_seq: int) -> Path:
+    return journal_path(directory) / f"{first_seq:0{SEQUENCE_DIGITS}d}{SEGMENT_SUFFIX}"
+
+
+def spare_path(directory: Path) -> Path:
+    return journal_path(directory) / "spare"
+
+
+def durable_path(directory: Path) -> Path:
+    return journal_path(directory) / "durable"
+
+
+def void_path(directory: Path) -> Path:
+    return journal_path(directory) / "void"
+
+
+def snapshots_path(directory: Path) -> Path:
+    return directory / "snapshots"
+
+
+def snapshot_path(directory: Path, seq: int) -> Path:
+    return snapshots_path(directory) / f"{seq:0{SEQUENCE_DIGITS}d}{SNAPSHOT_SUFFIX}"
+
+
+def secrets_path(directory: Path) -> Path:
+    return directory / "secrets"
+
+
+def numbered(names: list[str], suffix: str) -> list[int]:
+    """The sequences of the files named by a sequence and ``suffix``, ascending; other names are passed over."""
+    stems = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
+    return sorted(int(stem) for stem in stems if len(stem) == SEQUENCE_DIGITS and stem.isascii() and stem.isdigit())
