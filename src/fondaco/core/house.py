@@ -24,6 +24,7 @@ from fondaco.core.layout import (
     O_NEXT,
     O_PREV,
     O_TERMS,
+    O_USER,
     O_USER_NEXT,
     O_USER_PREV,
 )
@@ -125,7 +126,7 @@ class House:
 
     def order(self, order_id: int) -> Row | None:
         """An open order as an ORDER row, or ``None``."""
-        handle = self._matching.table.find(order_id) if order_id > 0 else 0
+        handle = self._matching.table.find(order_id) if 0 < order_id < 1 << 63 else 0
         return self._matching.open_row(handle) if handle else None
 
     def client_order(self, user_id: int, client_order_id: str) -> int | None:
@@ -222,6 +223,9 @@ class House:
         for record in records:
             side = (record[O_TERMS] >> 16) & 0xFF
             market_id = (record[O_TERMS] >> 32) & 0xFFFF
+            market = register.markets[market_id]
+            for asset_id in (market.stock_asset_id, market.money_asset_id):
+                matching.ledger.open(record[O_USER], asset_id, CASH)  # a fill needs it; the state leaves out zeros
             (matching.bids if side == Side.BID else matching.asks)[market_id].restore(handles[record[O_ID]])
         house._client_orders.restore(state.open_client_orders, state.ended_client_orders)
         return house
