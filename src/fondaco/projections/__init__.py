@@ -1,0 +1,1 @@
+"""Read models: what a second process derives from the journal and keeps in SQL, and the reading of it."""

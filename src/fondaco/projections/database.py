@@ -1,0 +1,268 @@
+"""The SQL side of history: its tables, its engine and its checkpoint.
+
+Everything here can be computed again from the journal, so the database is a cache with one promise: the rows and the
+checkpoint that says which command they reach are written in the same transaction. Whatever is off (another schema
+version, another chain, a damaged or missing file) is answered by building it anew; there are no migrations.
+
+Tables keep the core's integers. Where a row is found by one key only it lives inside that key's tree (``WITHOUT
+ROWID`` in SQLite). The sums of a candle can pass 64 bits, so each is kept in two words, ``high × 2**32 + low``; both
+are added up without carrying, which stays exact for 2**31 additions of one candle.
+
+Cost: an insert of a batch is one ``executemany`` of plain tuples in table column order. Known limit: only SQLite is
+opened today. Statements are built by SQLAlchemy for the engine's dialect, and only ``open_engine`` and ``discard`` know
+that there is a file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    case,
+    create_engine,
+    event,
+    insert,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+SCHEMA_VERSION: Final = 1
+FILE_NAME: Final = "projections.sqlite"
+SUM_LOW_BITS: Final = 32
+SUM_LOW_MASK: Final = (1 << SUM_LOW_BITS) - 1
+
+#: Written back to the main file in stretches of 32 MB: a checkpoint of the log is the only time SQLite syncs the disk.
+WAL_PAGES: Final = 8_000
+CACHE_KIB: Final = 65_536
+
+metadata = MetaData()
+
+
+def _number(name: str, **options: Any) -> Column[int]:
+    return Column(name, BigInteger().with_variant(Integer(), "sqlite"), nullable=False, autoincrement=False, **options)
+
+
+def _key(name: str) -> Column[int]:
+    return _number(name, primary_key=True)
+
+
+checkpoint = Table(
+    "checkpoint",
+    metadata,
+    _key("id"),
+    _number("schema_version"),
+    _number("seq"),
+    Column("chain", LargeBinary, nullable=False),
+    _number("time_us"),
+    _number("next_entry_id"),
+)
+"""One row, id 1: up to which command (and with which chained checksum) everything else is written."""
+
+deals = Table(
+    "deals",
+    metadata,
+    _key("market_id"),
+    _key("deal_id"),
+    _number("time_us"),
+    Column("side", SmallInteger, nullable=False),
+    _number("price_ticks"),
+    _number("size_lots"),
+    _number("money_units"),
+    _number("taker_order_id"),
+    _number("maker_order_id"),
+    _number("taker_user_id"),
+    _number("maker_user_id"),
+    _number("taker_fee_units"),
+    _number("maker_fee_units"),
+    sqlite_with_rowid=False,
+)
+"""Every fill. ``side`` is the taker's."""
+
+market_marks = Table(
+    "market_marks",
+    metadata,
+    _key("market_id"),
+    _number("first_deal_us"),
+    _number("last_deal_us"),
+    _number("last_deal_id"),
+    _number("last_price_ticks"),
+)
+"""One row for each market that has traded: its first moment and its latest price."""
+
+candles = Table(
+    "candles",
+    metadata,
+    _key("market_id"),
+    _key("base_s"),
+    _key("time_s"),
+    _number("open_ticks"),
+    _number("close_ticks"),
+    _number("high_ticks"),
+    _number("low_ticks"),
+    _number("volume_high"),
+    _number("volume_low"),
+    _number("money_high"),
+    _number("money_low"),
+    sqlite_with_rowid=False,
+)
+"""Candles of a second, a minute and an hour that saw a trade. ``open_ticks`` is the last price before its first."""
+
+finished_orders = Table(
+    "finished_orders",
+    metadata,
+    _key("order_id"),
+    _number("user_id"),
+    _number("market_id"),
+    Column("side", SmallInteger, nullable=False),
+    Column("order_type", SmallInteger, nullable=False),
+    Column("time_in_force", SmallInteger, nullable=False),
+    Column("finish", SmallInteger, nullable=False),
+    _number("price_ticks"),
+    _number("amount"),
+    _number("left"),
+    _number("deal_stock_lots"),
+    _number("deal_money_units"),
+    _number("deal_fee_units"),
+    _number("ctime_us"),
+    _number("ftime_us"),
+    _number("taker_fee_ppm"),
+    _number("maker_fee_ppm"),
+    Index("finished_orders_by_user", "user_id", "market_id", "ctime_us", "order_id"),
+)
+"""Every order that ended, filled or not."""
+
+order_counts = Table(
+    "order_counts",
+    metadata,
+    _key("user_id"),
+    _key("market_id"),
+    _key("hour_s"),
+    _number("entries"),
+    sqlite_with_rowid=False,
+)
+"""How many finished orders of a user were created in an hour: totals need not count rows."""
+
+balance_changes = Table(
+    "balance_changes",
+    metadata,
+    _key("user_id"),
+    _key("asset_id"),
+    Column("business", Text, primary_key=True),
+    _key("time_us"),
+    _key("entry_id"),
+    _number("change_units"),
+    _number("balance_units"),
+    Column("market_id", BigInteger),
+    Column("deal_id", BigInteger),
+    Column("order_id", BigInteger),
+    Column("fee_units", BigInteger),
+    Column("business_id", BigInteger),
+    Column("detail", Text),
+    sqlite_with_rowid=False,
+)
+"""Every change of a user's balance. A trade names its deal and order; the rest name their business id and detail."""
+
+change_counts = Table(
+    "change_counts",
+    metadata,
+    _key("user_id"),
+    _key("asset_id"),
+    Column("business", Text, primary_key=True),
+    _key("hour_s"),
+    _number("entries"),
+    sqlite_with_rowid=False,
+)
+"""How many balance changes fell into an hour, and so which businesses a user's asset has seen."""
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """How far the rows reach: the last command's sequence and chain, its time, and the next balance change's number."""
+
+    seq: int
+    chain: bytes
+    time_us: int
+    next_entry_id: int
+
+
+NOTHING: Final = Checkpoint(seq=0, chain=b"", time_us=0, next_entry_id=1)
+
+
+def open_engine(path: Path, *, write: bool) -> Engine:
+    """An engine on the file. Only a writer creates it; a reader's connections refuse every change.
+
+    A transaction is a snapshot from its first statement on, for readers as well. Losing power costs the last
+    transactions, never the agreement of rows and checkpoint.
+    """
+    engine = create_engine(f"sqlite:///file:{path}?mode={'rwc' if write else 'rw'}&uri=true")
+
+    @event.listens_for(engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions on its own
+        pragmas = ("journal_mode=WAL", "synchronous=NORMAL") if write else ("query_only=ON",)
+        for pragma in (*pragmas, "busy_timeout=5000", f"cache_size=-{CACHE_KIB}", f"wal_autocheckpoint={WAL_PAGES}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+    return engine
+
+
+def discard(path: Path) -> None:
+    """Remove the database, so that it is built anew. Readers notice that the file is another one."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def create_tables(engine: Engine) -> None:
+    metadata.create_all(engine)
+
+
+def read_checkpoint(connection: Connection) -> Checkpoint | None:
+    """The checkpoint, ``NOTHING`` in an empty database, or ``None`` if another version of fondaco wrote it."""
+    row = connection.execute(select(checkpoint).where(checkpoint.c.id == 1)).one_or_none()
+    if row is None:
+        return NOTHING
+    if row.schema_version != SCHEMA_VERSION:
+        return None
+    return Checkpoint(row.seq, bytes(row.chain), row.time_us, row.next_entry_id)
+
+
+def insert_text(engine: Engine, table: Table, columns: tuple[str, ...] | None = None) -> str:
+    """An INSERT for ``exec_driver_sql`` with tuples, in the table's column order (of the given columns, or of all)."""
+    keys = [column.name for column in table.columns if columns is None or column.name in columns]
+    return str(insert(table).compile(engine, column_keys=keys))
+
+
+def upsert_text(
+    engine: Engine,
+    table: Table,
+    *,
+    latest: tuple[str, ...] = (),
+    highest: tuple[str, ...] = (),
+    lowest: tuple[str, ...] = (),
+    added: tuple[str, ...] = (),
+) -> str:
+    """An INSERT that merges into the row of the same primary key; columns not named keep their first value."""
+    statement = postgresql.insert(table) if engine.dialect.name == "postgresql" else sqlite.insert(table)
+    old, new = table.c, statement.excluded
+    merged: dict[str, Any] = {name: new[name] for name in latest}
+    merged |= {name: case((new[name] > old[name], new[name]), else_=old[name]) for name in highest}
+    merged |= {name: case((new[name] < old[name], new[name]), else_=old[name]) for name in lowest}
+    merged |= {name: old[name] + new[name] for name in added}
+    statement = statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=merged)
+    return str(statement.compile(engine, column_keys=[column.name for column in table.columns]))

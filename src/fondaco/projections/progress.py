@@ -1,0 +1,52 @@
+"""How far the projector is, told to the desks through shared memory.
+
+Eight bytes in a file that both processes map: the sequence of the last command whose rows are committed. It is written
+after the commit and read without a lock (one aligned word). It is a hint of liveness, never the truth about the rows:
+the checkpoint in the database is. So whoever starts sets it to 0, and the projector repeats it at every poll.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+FILE_NAME: Final = "projections.progress"
+_SIZE_BYTES: Final = 8
+
+
+class Progress:
+    """The shared word of one data directory; the file is made where it is missing."""
+
+    def __init__(self, directory: Path) -> None:
+        file = os.open(directory / FILE_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+        try:
+            if os.fstat(file).st_size != _SIZE_BYTES:
+                os.ftruncate(file, _SIZE_BYTES)
+            self._map = mmap.mmap(file, _SIZE_BYTES)
+        finally:
+            os.close(file)
+        self._word = memoryview(self._map).cast("q")
+
+    @property
+    def seq(self) -> int:
+        """The last command whose rows are committed."""
+        return self._word[0]
+
+    @seq.setter
+    def seq(self, seq: int) -> None:
+        self._word[0] = seq
+
+    def close(self) -> None:
+        self._word.release()
+        self._map.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.close()
