@@ -15,6 +15,7 @@ that there is a file.
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any, Final
 
@@ -206,7 +207,11 @@ def open_engine(path: Path, *, write: bool) -> Engine:
     A transaction is a snapshot from its first statement on, for readers as well. Losing power costs the last
     transactions, never the agreement of rows and checkpoint.
     """
-    engine = create_engine(f"sqlite:///file:{path}?mode={'rwc' if write else 'rw'}&uri=true")
+    address = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'rw'}"
+    engine = create_engine(
+        "sqlite:///projections.sqlite",  # any name but memory's; ``address`` is what is opened
+        creator=lambda: sqlite3.connect(address, uri=True, check_same_thread=False),
+    )
 
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:

@@ -181,8 +181,8 @@ def candles_between(
 ) -> list[Candle]:
     """Candles that begin in the stretch of ``start_s`` up to the one of ``end_s`` or of now, oldest first.
 
-    The newest ``limit`` of them, without gaps: a stretch with no trade is a flat candle. None lies before a market's first
-    trade or before what is kept of the stored candles it needs (seconds 7 days, minutes a year, hours ten years).
+    The newest ``limit`` of them, without gaps: a stretch with no trade is a flat candle. None lies before a market's
+    first trade or before what is kept of the stored candles it needs (seconds 7 days, minutes a year, hours ten years).
     """
     mark = _mark(connection, market_id)
     if mark is None:

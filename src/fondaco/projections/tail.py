@@ -1,7 +1,7 @@
 """A replica of the house that follows the journal and feeds the projections.
 
-It starts from the newest snapshot at or below the database's checkpoint, or from nothing, and applies the same batches as
-the house did, so it sees the same rows. Only what lies behind the checkpoint is written. The database is believed only
+It starts from the newest snapshot at or below the database's checkpoint, or from nothing, and applies the same batches
+as the house did, so it sees the same rows. Only what lies after the checkpoint is written. The database is believed only
 if the journal has its checkpoint's chain at its checkpoint's sequence; otherwise ``Distrusted`` asks for a new one.
 
 ``turn`` is the whole work: take what is durable, apply, commit once. A turn ends after ``TURN_S`` or ``TURN_COMMANDS``,
@@ -119,7 +119,7 @@ class Tail:
             self.snapshot()
 
     def snapshot(self) -> None:
-        """Save the replica's state, if it is newer than the newest snapshot. A failure is logged; nothing depends on it."""
+        """Save the replica's state where no snapshot is as new. A failure is logged; nothing depends on it."""
         began_s = time.monotonic()
         seq = self._house.next_seq - 1
         if seq > self._snapshot_seq:
