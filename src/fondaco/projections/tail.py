@@ -1,8 +1,8 @@
 """A replica of the house that follows the journal and feeds the projections.
 
 It starts from the newest snapshot at or below the database's checkpoint, or from nothing, and applies the same batches
-as the house did, so it sees the same rows. Only what lies after the checkpoint is written. The database is believed only
-if the journal has its checkpoint's chain at its checkpoint's sequence; otherwise ``Distrusted`` asks for a new one.
+as the house did, so it sees the same rows. Only what lies after the checkpoint is written. The database is believed
+only if the journal has its checkpoint's chain at its checkpoint's sequence; otherwise ``Distrusted`` asks for another.
 
 ``turn`` is the whole work: take what is durable, apply, commit once. A turn ends after ``TURN_S`` or ``TURN_COMMANDS``,
 whichever comes first; far behind, turns are longer, because then the commits would cost the most.
