@@ -5,8 +5,8 @@ checkpoint that says which command they reach are written in the same transactio
 version, another chain, a damaged or missing file) is answered by building it anew; there are no migrations.
 
 Tables keep the core's integers. Where a row is found by one key only it lives inside that key's tree (``WITHOUT
-ROWID`` in SQLite). The sums of a candle can pass 64 bits, so each is kept in two words, ``high × 2**32 + low``; both
-are added up without carrying, which stays exact for 2**31 additions of one candle.
+ROWID`` in SQLite). The sums of a candle can pass 64 bits, so each is kept in two words, ``high × 2**32 + low``, low
+below 2**32.
 
 Cost: an insert of a batch is one ``executemany`` of plain tuples in table column order. Known limit: only SQLite is
 opened today. Statements are built by SQLAlchemy for the engine's dialect, and only ``open_engine`` and ``discard`` know
@@ -36,6 +36,7 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
+    literal_column,
     select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -261,13 +262,22 @@ def upsert_text(
     highest: tuple[str, ...] = (),
     lowest: tuple[str, ...] = (),
     added: tuple[str, ...] = (),
+    added_in_two_words: tuple[str, ...] = (),
 ) -> str:
-    """An INSERT that merges into the row of the same primary key; columns not named keep their first value."""
+    """An INSERT that merges into the row of the same primary key; columns not named keep their first value.
+
+    ``added_in_two_words`` names sums without their ``_high`` and ``_low``.
+    """
     statement = postgresql.insert(table) if engine.dialect.name == "postgresql" else sqlite.insert(table)
     old, new = table.c, statement.excluded
     merged: dict[str, Any] = {name: new[name] for name in latest}
     merged |= {name: case((new[name] > old[name], new[name]), else_=old[name]) for name in highest}
     merged |= {name: case((new[name] < old[name], new[name]), else_=old[name]) for name in lowest}
     merged |= {name: old[name] + new[name] for name in added}
+    for name in added_in_two_words:
+        high, low = f"{name}_high", f"{name}_low"
+        low_sum = old[low] + new[low]
+        merged[high] = old[high] + new[high] + low_sum.bitwise_rshift(literal_column(str(SUM_LOW_BITS)))
+        merged[low] = low_sum.bitwise_and(literal_column(str(SUM_LOW_MASK)))
     statement = statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=merged)
     return str(statement.compile(engine, column_keys=[column.name for column in table.columns]))

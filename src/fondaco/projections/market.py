@@ -81,7 +81,7 @@ class MarketProjection:
             latest=("close_ticks",),
             highest=("high_ticks",),
             lowest=("low_ticks",),
-            added=("volume_high", "volume_low", "money_high", "money_low"),
+            added_in_two_words=("volume", "money"),
         )
         self._merge_marks = upsert_text(
             engine, market_marks, latest=("last_deal_us", "last_deal_id", "last_price_ticks")

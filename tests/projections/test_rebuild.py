@@ -1,0 +1,135 @@
+"""However the database came about, it holds the same rows: in one go, in pieces, anew, with and without snapshots."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from fondaco.journal import snapshot
+from fondaco.journal.file import FileJournal
+from fondaco.projections.database import FILE_NAME, SCHEMA_VERSION, discard
+from fondaco.projections.tail import Distrusted, Tail
+from tests.projections.flows import SLOW, YEARS, Flow
+from tests.projections.houses import append, caught_up, content, journal_of, tail_of
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """A data directory with a journal over years and its database."""
+    directory = tmp_path / "house"
+    journal_of(directory, Flow(21, YEARS).run(200))
+    caught_up(directory)
+    return directory
+
+
+def test_a_deleted_database_comes_back_the_same(house: Path) -> None:
+    before = content(house)
+    assert len(before["deals"]) > 100
+    discard(house / FILE_NAME)
+    caught_up(house)
+    assert content(house) == before
+
+
+@pytest.mark.parametrize("snapshots", ["with snapshots", "snapshots removed", "no snapshots"])
+def test_restarts_change_nothing(tmp_path: Path, snapshots: str) -> None:
+    flow = Flow(22, SLOW).run(200)
+    directory, at_once = tmp_path / "house", tmp_path / "at_once"
+    journal_of(at_once, flow)
+    caught_up(at_once)
+    directory.mkdir()
+    journal = FileJournal.open(directory)
+    for first in range(0, len(flow.batches), 40):
+        append(journal, flow.batches[first : first + 40])
+        caught_up(directory, snapshot=snapshots != "no snapshots")
+        if snapshots == "snapshots removed":
+            shutil.rmtree(directory / "snapshots")
+    journal.close()
+    assert content(directory)["checkpoint"][0][2] == flow.house.next_seq - 1
+    assert _without_chain(content(directory)) == _without_chain(content(at_once))
+    if snapshots == "with snapshots":
+        newest = snapshot.latest(directory)
+        assert newest is not None
+        assert newest.dump == flow.house.dump()
+
+
+def test_a_snapshot_beyond_the_checkpoint_is_not_used(house: Path, tmp_path: Path) -> None:
+    early = tmp_path / "early"
+    shutil.copytree(house, early)
+    flow = Flow(21, YEARS).run(260)
+    with_more = FileJournal.open(house)
+    append(with_more, flow.batches[201:])
+    with_more.close()
+    database = (house / FILE_NAME).read_bytes()
+    caught_up(house, snapshot=True)
+    expected = content(house)
+    discard(house / FILE_NAME)
+    (house / FILE_NAME).write_bytes(database)  # as after a restore of an older database
+    caught_up(house)
+    assert content(house) == expected
+
+
+def _of_another_version(path: Path) -> None:
+    _change(path, f"UPDATE checkpoint SET schema_version = {SCHEMA_VERSION + 1}")
+
+
+def _of_another_layout(path: Path) -> None:
+    _change(path, "ALTER TABLE checkpoint DROP COLUMN next_entry_id")
+
+
+def _of_another_journal(path: Path) -> None:
+    _change(path, "UPDATE checkpoint SET chain = zeroblob(16)")
+
+
+def _beyond_the_journal(path: Path) -> None:
+    _change(path, "UPDATE checkpoint SET seq = seq + 1000000")
+
+
+def _not_a_database(path: Path) -> None:
+    path.write_bytes(b"This was a database once." * 1_000)
+
+
+def _a_flipped_page(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[100:4_096] = bytes(3_996)
+    path.write_bytes(content)
+
+
+def _change(path: Path, statement: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (_of_another_version, "another version"),
+        (_of_another_layout, "another version"),
+        (_of_another_journal, "another command"),
+        (_beyond_the_journal, "beyond"),
+        (_not_a_database, "damaged"),
+        (_a_flipped_page, "damaged"),
+    ],
+)
+def test_what_cannot_be_believed_is_refused(house: Path, spoil: Callable[[Path], None], reason: str) -> None:
+    spoil(house / FILE_NAME)
+    with pytest.raises(Distrusted, match=reason):
+        Tail(house)
+
+
+def test_a_file_that_is_taken_away_is_noticed(house: Path) -> None:
+    with tail_of(house) as tail:
+        tail.check_file()
+        (house / FILE_NAME).unlink()
+        with pytest.raises(Distrusted, match="removed or replaced"):
+            tail.check_file()
+
+
+def _without_chain(tables: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
+    """The chain is each journal's own; all the rest is the flow's."""
+    return tables | {"checkpoint": [(*row[:3], *row[4:]) for row in tables["checkpoint"]]}
