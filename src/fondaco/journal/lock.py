@@ -49,6 +49,21 @@ class DirectoryLock:
         self.close()
 
 
+def owner(directory: Path) -> int | None:
+    """The process that owns ``directory`` at this moment (0: not known which), or None if none does."""
+    try:
+        descriptor = os.open(layout.lock_path(directory), os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return _owner(descriptor)
+    finally:
+        os.close(descriptor)
+    return None
+
+
 def _owner(descriptor: int) -> int:
     text = os.pread(descriptor, 20, 0).strip()
     return int(text) if text.isdigit() else 0

@@ -109,13 +109,9 @@ class JournalReader:
             frame = self._frame_from_file()
         if frame is None:
             path = layout.segment_path(self._directory, self.next_seq)
-            if path.name not in self._file_system.names(path.parent):
-                raise JournalDamaged(
-                    f"{self._path}, byte {self._offset}: the batch with sequence {self.next_seq} does not verify or is "
-                    f"missing, though it was durable; stop the house and run `fondaco verify {self._directory}`"
-                )
-            self._enter_segment(self._codec.journal_id)
-            frame = self._frame_from_file()
+            if path != self._path and path.name in self._file_system.names(path.parent):
+                self._enter_segment(self._codec.journal_id)
+                frame = self._frame_from_file()
         if frame is None or frame.first_seq != self.next_seq or frame.previous != self.chain:
             raise JournalDamaged(
                 f"{self._path}, byte {self._offset}: no batch that verifies and continues sequence "

@@ -57,11 +57,16 @@ def save(directory: Path, seq: int, chain: bytes, time_us: int, dump: bytes, *, 
 def prune(directory: Path, keep: int = KEEP, *, file_system: FileSystem = DISK) -> None:
     """Remove all but the newest ``keep`` snapshots that verify, and what no longer verifies among the older ones."""
     kept = 0
-    for seq in reversed(_seqs(directory, file_system)):
+    for seq in reversed(seqs(directory, file_system=file_system)):
         if kept >= keep:
             file_system.remove(layout.snapshot_path(directory, seq))
         elif not isinstance(load(directory, seq, file_system=file_system), str):
             kept += 1
+
+
+def seqs(directory: Path, *, file_system: FileSystem = DISK) -> list[int]:
+    """The sequences of all snapshots by their names, ascending."""
+    return layout.numbered(file_system.names(layout.snapshots_path(directory)), layout.SNAPSHOT_SUFFIX)
 
 
 def load(directory: Path, seq: int, *, file_system: FileSystem = DISK) -> Snapshot | str:
@@ -86,7 +91,7 @@ def load(directory: Path, seq: int, *, file_system: FileSystem = DISK) -> Snapsh
 
 def newest_first(directory: Path, *, file_system: FileSystem = DISK) -> Iterator[Snapshot]:
     """All snapshots that verify, newest first; a warning is logged for each that does not."""
-    for seq in reversed(_seqs(directory, file_system)):
+    for seq in reversed(seqs(directory, file_system=file_system)):
         found = load(directory, seq, file_system=file_system)
         if isinstance(found, Snapshot):
             yield found
@@ -103,10 +108,6 @@ def warn_unused(directory: Path, seq: int, why: str) -> None:
     """Tell the operator that a snapshot was passed over, and why."""
     path = layout.snapshot_path(directory, seq)
     _log.warning("a snapshot is passed over: an older one or the journal alone serves", file=str(path), why=why)
-
-
-def _seqs(directory: Path, file_system: FileSystem) -> list[int]:
-    return layout.numbered(file_system.names(layout.snapshots_path(directory)), layout.SNAPSHOT_SUFFIX)
 
 
 def _hash(head: bytes, dump: bytes) -> bytes:

@@ -66,7 +66,10 @@ class Surveyed(msgspec.Struct, frozen=True):
         return self.headers[0].journal_id
 
 
-class _Walked(msgspec.Struct, frozen=True):
+class Walked(msgspec.Struct, frozen=True):
+    """How far a segment verifies: its last batch ends at ``end_offset``, the last one up to the mark at
+    ``marked_offset``."""
+
     last_seq: int
     last_time_us: int
     chain: bytes
@@ -86,17 +89,18 @@ def survey(directory: Path, file_system: FileSystem) -> Surveyed | None:
     headers: list[SegmentHeader] = []
     torn: Torn | None = None
     mark_seq: int | None = None
-    walked = _Walked(0, 0, b"", 0, 0)
+    walked = Walked(0, 0, b"", 0, 0)
     for first_seq in first_seqs:
         path = layout.segment_path(directory, first_seq)
         content = read_whole(file_system, path)
         header = read_header(path, content, first_seq)
         if not headers:
             mark_seq = durable_mark.persisted(directory, file_system, header.journal_id)
-            walked = _Walked(header.base.seq, header.base.time_us, header.chain, 0, 0)
+            walked = Walked(header.base.seq, header.base.time_us, header.chain, 0, 0)
         _check_link(path, header, walked, headers)
         headers.append(header)
-        walked = _walk(content, header, walked, mark_seq or 0)
+        codec = BatchCodec(header.journal_id)
+        walked = walk(content, codec, first_seq, walked.chain, walked.last_time_us, mark_seq or 0)
         torn = _judge_rest(path, content, header, walked, mark_seq or 0, is_last=first_seq == first_seqs[-1])
     if mark_seq is not None and walked.last_seq < mark_seq:
         raise JournalDamaged(
@@ -143,7 +147,7 @@ def _refuse_mark_without_segments(directory: Path, file_system: FileSystem) -> N
         )
 
 
-def _check_link(path: Path, header: SegmentHeader, before: _Walked, headers: list[SegmentHeader]) -> None:
+def _check_link(path: Path, header: SegmentHeader, before: Walked, headers: list[SegmentHeader]) -> None:
     expected = before.last_seq + 1
     if header.first_seq != expected:
         where = "the journal's base ends" if not headers else "the segment before it ends"
@@ -156,20 +160,32 @@ def _check_link(path: Path, header: SegmentHeader, before: _Walked, headers: lis
         raise JournalDamaged(f"{path}, byte 40: this segment does not continue the one before it; {_RESTORE}")
 
 
-def _walk(content: bytes, header: SegmentHeader, before: _Walked, mark_seq: int) -> _Walked:
-    """Follow the batches as far as they verify and follow on from one another."""
-    codec = BatchCodec(header.journal_id)
-    next_seq, time_us, chain, offset = header.first_seq, before.last_time_us, before.chain, SEGMENT_HEADER_BYTES
+def walk(
+    content: bytes,
+    codec: BatchCodec,
+    first_seq: int,
+    chain: bytes,
+    time_us: int = 0,
+    mark_seq: int = 0,
+    up_to_seq: int | None = None,
+) -> Walked:
+    """Follow a segment's batches as far as they verify and follow on from one another, and not beyond ``up_to_seq``.
+
+    ``chain`` and ``time_us`` are those before the segment.
+    """
+    next_seq, offset = first_seq, SEGMENT_HEADER_BYTES
     marked_offset = offset
     while (frame := codec.frame(content, offset)) and frame.first_seq == next_seq and frame.previous == chain:
+        if up_to_seq is not None and frame.last_seq > up_to_seq:
+            break
         next_seq, time_us, chain, offset = frame.last_seq + 1, frame.time_us, frame.chain, frame.end_offset
         if next_seq <= mark_seq + 1:
             marked_offset = offset
-    return _Walked(next_seq - 1, time_us, chain, offset, marked_offset)
+    return Walked(next_seq - 1, time_us, chain, offset, marked_offset)
 
 
 def _judge_rest(
-    path: Path, content: bytes, header: SegmentHeader, walked: _Walked, mark_seq: int, *, is_last: bool
+    path: Path, content: bytes, header: SegmentHeader, walked: Walked, mark_seq: int, *, is_last: bool
 ) -> Torn | None:
     """What stands after the last valid batch; None if it is zeros."""
     start = walked.end_offset
