@@ -18,10 +18,12 @@ const waiting = new Map(); // request id → what to do with its result
 
 // ── what the house is ──────────────────────────────────────────────────────────────────────────────────────────────
 
-async function askHouse() {
-  const answer = await fetch("/house.json", { cache: "no-store" });
-  if (!answer.ok) throw new Error(`GET /house.json: ${answer.status}`);
-  return answer.json();
+const houseOf = (page) => JSON.parse(page.getElementById("house").textContent);
+
+async function askHouseAgain() {
+  const answer = await fetch("/", { cache: "no-store" });
+  if (!answer.ok) throw new Error(`GET /: ${answer.status}`);
+  return houseOf(new DOMParser().parseFromString(await answer.text(), "text/html"));
 }
 
 function showHouse(house) {
@@ -164,9 +166,9 @@ function request(method, params, useResult) {
   socket.send(JSON.stringify({ method, params, id: requestId }));
 }
 
-async function connect() {
+async function connect(house) {
   try {
-    const house = await askHouse();
+    house ??= await askHouseAgain(); // after an interruption: markets may have been added
     showHouse(house);
     socket = new WebSocket(socketAddress("/exchange"), "json");
     socket.onopen = () => {
@@ -216,7 +218,7 @@ function received(message) {
 
 function grouped(number) {
   const [whole, ...fraction] = number.split(".");
-  return [whole.replace(/\B(?=(\d{3})+$)/g, " "), ...fraction].join(".");
+  return [whole.replace(/\B(?=(\d{3})+$)/g, "\u202f"), ...fraction].join(".");
 }
 
 function showPrice(name, price) {
@@ -310,4 +312,4 @@ setInterval(() => {
   if (socket?.readyState === WebSocket.OPEN) request("server.ping", []);
 }, PING_MS);
 setInterval(askSparks, SPARK_STEP_S * 1000);
-connect();
+connect(houseOf(document));

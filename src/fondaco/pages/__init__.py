@@ -1,0 +1,1 @@
+"""The house's own pages: plain HTML, CSS and JavaScript, nothing loaded from elsewhere."""
