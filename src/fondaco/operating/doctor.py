@@ -1,0 +1,223 @@
+"""What is wrong with this machine or a data directory, and how to mend each thing.
+
+    fine     checked, nothing to do
+    warning  works, but slower or riskier than it could
+    wrong    the house will not start, or money is at risk
+
+It only looks: no lock is kept, nothing is changed, and a running house may be examined (then the journal is read up to
+what is durable). The order of the findings is the order in which to mend them.
+
+Known limits: a disk that lies about ``fdatasync`` cannot be told from an honest one; for a house that does not run, the
+last batch is replayed to see whether it crashes the core, which takes as long as a start.
+"""
+
+from __future__ import annotations
+
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from enum import Enum
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from fondaco import compiled
+from fondaco.demo.seed import CREDENTIALS
+from fondaco.journal import layout, snapshot
+from fondaco.journal.errors import OperatingError
+from fondaco.journal.file_system import DISK
+from fondaco.journal.lock import owner
+from fondaco.journal.reader import JournalReader
+from fondaco.journal.survey import survey
+from fondaco.journal.void import Voids
+from fondaco.operating import disk
+from fondaco.projections import progress
+from fondaco.runtime.recovery import crashing_seq
+
+PYTHON_MIN = (3, 11)
+FREE_BYTES_WARNING = 2 << 30
+FREE_BYTES_WRONG = 256 << 20
+LAG_COMMANDS_MAX = 10_000
+VOLATILE = ("tmpfs", "ramfs")
+
+
+class Grade(Enum):
+    FINE = "fine"
+    WARNING = "warning"
+    WRONG = "wrong"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing looked at. ``mend`` says what to do, empty when there is nothing to do."""
+
+    grade: Grade
+    what: str
+    mend: str = ""
+
+
+def examine(directory: Path | None) -> Iterator[Finding]:
+    """All findings about the machine and, if given, the data directory."""
+    yield from _machine()
+    yield from _storage(directory or Path())
+    if directory is not None:
+        yield from _directory(directory)
+
+
+def _fine(what: str) -> Finding:
+    return Finding(Grade.FINE, what)
+
+
+# ── the machine ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _machine() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < PYTHON_MIN:
+        yield Finding(Grade.WRONG, f"Python {version}; fondaco needs 3.11 or newer", "install python3.11 or newer")
+    else:
+        yield _fine(f"Python {version}")
+    yield from _compiled()
+    if find_spec("uvloop") is None:
+        yield Finding(
+            Grade.WARNING,
+            "uvloop is not installed: asyncio's own loop serves, slower",
+            "pip install uvloop, or make run",
+        )
+    else:
+        yield _fine("uvloop is installed")
+
+
+def _compiled() -> Iterator[Finding]:
+    states = {module: compiled.state_of(module) for module in compiled.COMPILED_MODULES}
+    stale = [module for module, state in states.items() if state is compiled.State.STALE]
+    if stale:
+        yield Finding(
+            Grade.WRONG,
+            f"compiled from other sources than these: {', '.join(stale)}",
+            "make compiled, then start again",
+        )
+    elif compiled.uncompiled_modules():
+        missing = compiled.missing_to_compile()
+        why = "; missing: " + "; ".join(missing) if missing else ""
+        mend = "install it, then make run" if missing else "make compiled, or install the package again"
+        yield Finding(Grade.WARNING, f"the core runs uncompiled, many times slower{why}", mend)
+    else:
+        yield _fine("the core is compiled from the sources as they are")
+
+
+def _storage(directory: Path) -> Iterator[Finding]:
+    there = directory.absolute()
+    while not there.exists():
+        there = there.parent
+    free_bytes = shutil.disk_usage(there).free
+    free = f"{free_bytes / (1 << 30):.1f} GiB free at {there}"
+    if free_bytes < FREE_BYTES_WRONG:
+        yield Finding(Grade.WRONG, free, "make room: on a full disk the house stops taking orders")
+    elif free_bytes < FREE_BYTES_WARNING:
+        yield Finding(Grade.WARNING, free, "make room soon: on a full disk the house stops taking orders")
+    else:
+        yield _fine(free)
+    kind = disk.filesystem_type(there)
+    if kind in VOLATILE:
+        yield Finding(
+            Grade.WARNING,
+            f"{there} is on {kind}: it is gone with the machine",
+            "--data on a file system of a real disk",
+        )
+    try:
+        latency = disk.measure(there)
+    except OSError as error:
+        yield Finding(Grade.WRONG, f"cannot write at {there}: {error.strerror}", "run as the owner of the directory")
+        return
+    yield _fine(
+        f"a small write is durable after {latency.p50_us} µs (p50), {latency.p99_us} µs (p99)"
+        f'{f" on {kind}" if kind else ""}: sync_mode = "{latency.sync_mode}" suits this disk'
+    )
+
+
+# ── a data directory ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _directory(directory: Path) -> Iterator[Finding]:
+    if not layout.journal_path(directory).is_dir():
+        yield Finding(Grade.WRONG, f"{directory} holds no journal", "name the right directory, or start a house on it")
+        return
+    pid = owner(directory)
+    yield _fine(f"{directory} is not in use" if pid is None else f"{directory} is run by process {pid or 'unknown'}")
+    yield from _private(layout.secrets_path(directory))
+    yield from _private(directory / CREDENTIALS)
+    try:
+        yield from _journal(directory, running=pid is not None)
+    except OperatingError as error:
+        yield Finding(Grade.WRONG, str(error), "the sentence before says what to do")
+        return
+    yield from _snapshots(directory)
+    yield from _projections(directory, running=pid is not None)
+
+
+def _private(path: Path) -> Iterator[Finding]:
+    if not path.exists():
+        return
+    mode = stat.S_IMODE(path.stat().st_mode)
+    if mode & 0o077:
+        yield Finding(Grade.WRONG, f"{path} has mode {mode:04o}: others can read it", f"chmod 600 {path}")
+    else:
+        yield _fine(f"{path} is readable by its owner only")
+
+
+def _journal(directory: Path, *, running: bool) -> Iterator[Finding]:
+    surveyed = None if running else survey(directory, DISK)
+    with JournalReader(directory, up_to_seq=surveyed.last_seq if surveyed else None) as reader:
+        while reader.read():
+            pass
+        yield _fine(f"the journal is sound up to sequence {reader.next_seq - 1}")
+    if surveyed is not None and surveyed.torn is not None:
+        torn = surveyed.torn
+        yield Finding(
+            Grade.WARNING,
+            f"{torn.path} ends in a torn batch, bytes {torn.first_byte} to {torn.end_byte}: it was never acknowledged",
+            "nothing: the next start cuts it",
+        )
+    voids = Voids.load(directory, DISK).seqs
+    if voids:
+        yield Finding(Grade.WARNING, f"void commands, passed over at replay: {voids}", "nothing; keep it in mind")
+    if surveyed is not None and surveyed.last_seq:
+        seq = crashing_seq(directory)
+        if seq is not None:
+            yield Finding(
+                Grade.WRONG,
+                f"the command at sequence {seq} makes the core fail at every start; nobody was answered for it",
+                f"keep a copy of {directory} for a report, then: fondaco doctor {directory} --void {seq}",
+            )
+
+
+def _snapshots(directory: Path) -> Iterator[Finding]:
+    seqs = layout.numbered(DISK.names(layout.snapshots_path(directory)), layout.SNAPSHOT_SUFFIX)
+    for seq in seqs:
+        found = snapshot.load(directory, seq)
+        if isinstance(found, str):
+            yield Finding(
+                Grade.WARNING,
+                f"snapshot {seq} is of no use: {found}",
+                f"rm {layout.snapshot_path(directory, seq)} (a start then takes an older one, or replays)",
+            )
+    yield _fine(
+        f"snapshots after sequence {', '.join(map(str, seqs))}" if seqs else "no snapshot yet: a start replays all"
+    )
+
+
+def _projections(directory: Path, *, running: bool) -> Iterator[Finding]:
+    path = directory / progress.FILE_NAME
+    progress_seq = int.from_bytes(path.read_bytes(), sys.byteorder) if path.exists() else 0
+    with JournalReader(directory) as reader:
+        lag_commands = reader.durable_seq - progress_seq
+    if running and lag_commands > LAG_COMMANDS_MAX:
+        yield Finding(
+            Grade.WARNING,
+            f"history is {lag_commands} commands behind the journal",
+            "look for its process and its log lines; if it does not catch up, restart the house",
+        )
+    else:
+        yield _fine(f"history is {lag_commands} commands behind the journal" + ("" if running else " (not running)"))

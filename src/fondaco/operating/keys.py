@@ -1,0 +1,143 @@
+"""Keys of a house that does not run: made, listed and revoked under the directory's lock, journalled like any other.
+
+This is the way to the first operator key: a house without one has nobody who could make another. The steps are those
+of the running house: secret durable first, then the journal, then the answer.
+"""
+
+from __future__ import annotations
+
+import secrets as randomness
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from fondaco.core.commands import HOUSE, Command, KeyCreate, KeyRevoke, UserCreate, encode
+from fondaco.core.events import EventKind, is_answer, kind_of
+from fondaco.core.house import House
+from fondaco.core.instruments import Key
+from fondaco.core.rejects import Reject
+from fondaco.journal import layout
+from fondaco.journal.errors import OperatingError
+from fondaco.journal.file import FileJournal
+from fondaco.journal.secrets import SecretStore
+from fondaco.runtime.clock import Clock
+from fondaco.runtime.limits import Limits
+from fondaco.runtime.recovery import recover
+
+OPERATE = "operate"
+
+
+class KeyRefused(OperatingError):
+    """The house refused the command; the sentence says why."""
+
+
+class MadeKey(msgspec.Struct, frozen=True):
+    """A new key: the only time its secret is shown."""
+
+    api_key: str
+    secret: str
+    user: str
+    scopes: tuple[str, ...]
+
+
+class ListedKey(msgspec.Struct, frozen=True):
+    """A key without its secret. ``usable``: not revoked, its user not disabled, its secret kept here."""
+
+    api_key: str
+    user: str
+    scopes: tuple[str, ...]
+    addresses: tuple[str, ...]
+    label: str
+    usable: bool
+
+
+class OfflineHouse:
+    """A house opened for a few commands, without sockets. Use `offline`."""
+
+    def __init__(self, directory: Path, house: House, journal: FileJournal) -> None:
+        self.house = house
+        self.store = SecretStore(layout.secrets_path(directory))
+        self._journal = journal
+        self._clock = Clock(journal.last_time_us, Limits().clock_jump_ms_max * 1000)
+
+    def give(self, command: Command) -> None:
+        """Journals and applies one command. Raises ``KeyRefused``."""
+        record = encode(HOUSE, command)
+        time_us = self._clock.stamp()
+        self._journal.append(record, 1, time_us)
+        for row in self.house.apply(record, time_us):
+            if is_answer(row) and kind_of(row) == EventKind.REJECT:
+                raise KeyRefused(_why(command, Reject(row[2])))
+
+
+@contextmanager
+def offline(directory: Path) -> Iterator[OfflineHouse]:
+    """Owns the directory for the time of the block. Raises ``DirectoryLocked`` while a house runs on it."""
+    house, journal = recover(directory)
+    try:
+        yield OfflineHouse(directory, house, journal)
+    finally:
+        journal.close()
+
+
+def create(
+    directory: Path, user: str, scopes: Sequence[str], addresses: Sequence[str], label: str, *, create_user: bool
+) -> MadeKey:
+    """A new key of ``user``, who is created too if asked. Makes the directory where there is none."""
+    with offline(directory) as opened:
+        house = opened.house
+        if user not in house.user_ids:
+            if not create_user:
+                known = ", ".join(house.user_ids) or "none yet"
+                raise KeyRefused(f"there is no user {user} (users: {known}); add --create-user to make one")
+            opened.give(UserCreate(user))
+        made = MadeKey(randomness.token_hex(16), randomness.token_hex(32), user, tuple(dict.fromkeys(scopes)))
+        opened.store.put(made.api_key, made.secret)  # before the journal: a key without its secret would be dead
+        opened.give(KeyCreate(made.api_key, house.user_ids[user], made.scopes, tuple(addresses), label))
+    return made
+
+
+def listed(directory: Path) -> list[ListedKey]:
+    """All keys of the house, the oldest first."""
+    _must_exist(directory)
+    with offline(directory) as opened:
+        return [_listed(opened, key) for key in opened.house.keys.values()]
+
+
+def revoke(directory: Path, api_key: str) -> None:
+    """Ends a key for good. Raises ``KeyRefused`` if there is no such key."""
+    _must_exist(directory)
+    with offline(directory) as opened:
+        opened.give(KeyRevoke(api_key))
+
+
+def has_operator(house: House, store: SecretStore) -> bool:
+    """Whether some key that works may operate the house."""
+    return any(OPERATE in key.scopes and _usable(house, store, key) for key in house.keys.values())
+
+
+def _listed(opened: OfflineHouse, key: Key) -> ListedKey:
+    user = opened.house.users[key.user_id].name
+    usable = _usable(opened.house, opened.store, key)
+    return ListedKey(key.api_key, user, key.scopes, key.addresses, key.label, usable)
+
+
+def _usable(house: House, store: SecretStore, key: Key) -> bool:
+    return not key.revoked and not house.users[key.user_id].disabled and store.get(key.api_key) is not None
+
+
+def _must_exist(directory: Path) -> None:
+    if not layout.journal_path(directory).is_dir():
+        raise KeyRefused(f"{directory} holds no house; name its directory with --data")
+
+
+def _why(command: Command, reject: Reject) -> str:
+    match command:
+        case KeyRevoke():
+            return f"there is no key {command.api_key}; fondaco key list shows all"
+        case UserCreate():
+            return f"the house does not take the user name {command.name}: letters, digits and ._@+-, at most 64"
+        case _:
+            return f"the house does not take this key ({reject.name}): see the scopes and addresses given"
