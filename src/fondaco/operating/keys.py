@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from fondaco.core.commands import HOUSE, Command, KeyCreate, KeyRevoke, UserCreate, encode
+from fondaco.core.commands import HOUSE, Command, KeyCreate, KeyRevoke, Sender, UserCreate, encode
 from fondaco.core.events import EventKind, is_answer, kind_of
 from fondaco.core.house import House
 from fondaco.core.instruments import Key
@@ -62,9 +62,9 @@ class OfflineHouse:
         self._journal = journal
         self._clock = Clock(journal.last_time_us, Limits().clock_jump_ms_max * 1000)
 
-    def give(self, command: Command) -> None:
+    def give(self, command: Command, sender: Sender = HOUSE) -> None:
         """Journals and applies one command. Raises ``KeyRefused``."""
-        record = encode(HOUSE, command)
+        record = encode(sender, command)
         time_us = self._clock.stamp()
         self._journal.append(record, 1, time_us)
         for row in self.house.apply(record, time_us):

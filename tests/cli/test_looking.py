@@ -1,0 +1,149 @@
+"""verify, inspect, backup and doctor on real directories: sound ones, damaged ones, and none."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from fondaco.journal import layout
+from fondaco.journal.lock import DirectoryLock
+from tests.cli.program import STORY, fondaco, write_story
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    return write_story(tmp_path / "house")
+
+
+def damage(directory: Path, needle: bytes) -> None:
+    """Flips one bit inside the first batch that holds ``needle``."""
+    (path,) = layout.journal_path(directory).glob("*.seg")
+    content = bytearray(path.read_bytes())
+    content[content.index(needle)] ^= 1
+    path.write_bytes(content)
+
+
+def test_a_sound_house_verifies(directory: Path) -> None:
+    run = fondaco("verify", directory)
+    assert (run.returncode, run.stderr) == (0, "")
+    assert f"sequences   1 to {len(STORY)}" in run.stdout
+    assert "1 fills" in run.stdout
+    assert "every asset sums to zero" in run.stdout
+    assert run.stdout.endswith("sound\n")
+
+
+def test_a_flipped_byte_is_found_and_placed(directory: Path) -> None:
+    damage(directory, b"USDT")
+    run = fondaco("verify", directory)
+    assert run.returncode == 1
+    assert ".seg, byte " in run.stderr
+    assert "Traceback" not in run.stderr
+
+
+def test_inspect_prints_commands_and_what_they_caused(directory: Path) -> None:
+    lines = [json.loads(line) for line in fondaco("inspect", directory).stdout.splitlines()]
+    assert [line["command"] for line in lines if "command" in line] == [
+        *["ASSET_CREATE"] * 2, "MARKET_CREATE", *["USER_CREATE"] * 2, "KEY_CREATE", *["BALANCE_UPDATE"] * 2, *["PLACE"] * 2
+    ]  # fmt: skip
+    assert [line["seq"] for line in lines] == sorted(line["seq"] for line in lines)
+    (fill,) = [line for line in lines if line.get("event") == "FILL"]
+    assert {key: fill[key] for key in ("market", "price", "amount", "money", "taker", "maker", "taker_side")} == {
+        "market": "BTCUSDT", "price": "100.50", "amount": "1.00000", "money": "100.50000000",
+        "taker": "bob", "maker": "ann", "taker_side": "BID",
+    }  # fmt: skip
+    assert (fill["taker_fee"], fill["maker_fee"]) == ("0.00200000", "0.10050000")
+    assert "secret" not in json.dumps(lines)
+
+
+def test_inspect_from_a_sequence_and_some(directory: Path) -> None:
+    lines = [json.loads(line) for line in fondaco("inspect", directory, "--from", "9", "--count", "1").stdout.splitlines()]
+    assert {line["seq"] for line in lines} == {9}
+    assert lines[0] == {
+        "seq": 9, "time": lines[0]["time"], "command": "PLACE", "user": "ann", "key_id": 1, "session_id": 7,
+        "market": "BTCUSDT", "side": "ASK", "type": "LIMIT", "time_in_force": "GTC", "price": "100.50",
+        "amount": "3.00000", "client_order_id": "mine",
+    }  # fmt: skip
+    assert [line["event"] for line in lines[1:]] == ["ORDER"]
+    assert lines[0]["time"].endswith("Z")
+
+
+def test_inspect_beyond_the_end_names_the_end(directory: Path) -> None:
+    run = fondaco("inspect", directory, "--from", "99")
+    assert run.returncode == 1
+    assert f"holds the sequences 1 to {len(STORY)}; --from is 99" in run.stderr
+
+
+def test_a_backup_verifies_and_has_the_same_hash(directory: Path, tmp_path: Path) -> None:
+    run = fondaco("backup", directory, tmp_path / "copy")
+    assert run.returncode == 0, run.stderr
+    assert f"fondaco verify {tmp_path / 'copy'}" in run.stdout
+    hashes = [
+        line
+        for where in (directory, tmp_path / "copy")
+        for line in fondaco("verify", where).stdout.splitlines()
+        if line.startswith("state hash")
+    ]
+    assert len(hashes) == 2
+    assert hashes[0] == hashes[1]
+    again = fondaco("backup", directory, tmp_path / "copy")
+    assert again.returncode == 1
+    assert "copy" in again.stderr
+
+
+@pytest.mark.parametrize("command", ["verify", "inspect", "doctor"])
+def test_a_directory_without_a_journal_is_named(command: str, tmp_path: Path) -> None:
+    run = fondaco(command, tmp_path / "nowhere")
+    assert run.returncode == 1
+    assert "holds no journal" in run.stdout + run.stderr
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_doctor_finds_nothing_wrong_with_a_sound_house(directory: Path) -> None:
+    run = fondaco("doctor", directory)
+    assert run.returncode == 0, run.stdout
+    assert f"sound up to sequence {len(STORY)}" in run.stdout
+    assert "p99" in run.stdout
+    assert "wrong " not in run.stdout
+
+
+def test_doctor_names_the_owner_of_a_running_house(directory: Path) -> None:
+    with DirectoryLock(directory):
+        run = fondaco("doctor", directory)
+    assert f"is run by process {os.getpid()}" in run.stdout
+    assert run.returncode == 0
+
+
+def test_doctor_says_how_to_mend_exposed_secrets(directory: Path) -> None:
+    path = layout.secrets_path(directory)
+    path.chmod(0o644)
+    run = fondaco("doctor", directory)
+    assert run.returncode == 1
+    assert "others can read it" in run.stdout
+    assert f"→ chmod 600 {path}" in run.stdout
+
+
+def test_doctor_tells_a_damaged_journal_and_a_useless_snapshot(directory: Path) -> None:
+    layout.snapshots_path(directory).mkdir(exist_ok=True)
+    layout.snapshot_path(directory, 3).write_bytes(b"nothing of use")
+    run = fondaco("doctor", directory)
+    assert run.returncode == 0
+    assert "snapshot 3 is of no use" in run.stdout
+    damage(directory, b"USDT")
+    run = fondaco("doctor", directory)
+    assert run.returncode == 1
+    assert ".seg, byte " in run.stdout
+
+
+def test_a_command_that_was_answered_cannot_be_voided(directory: Path) -> None:
+    run = fondaco("doctor", directory, "--void", "3")
+    assert run.returncode == 1
+    assert "sequence 3 cannot be made void" in run.stderr
+    last = len(STORY)
+    run = fondaco("doctor", directory, "--void", str(last))
+    assert run.returncode == 0, run.stderr
+    verified = fondaco("verify", directory)
+    assert "0 fills" in verified.stdout
+    assert f"void        {last} passed over" in verified.stdout
