@@ -6,8 +6,10 @@ src/fondaco/samples/, gzip'd CSV which the standard library reads:
 
     trades  time_ms, price, amount, taker_side                         every trade
     quotes  time_ms, bid_price, bid_amount, ask_price, ask_amount      every change of the best bid and ask
-    levels  time_ms, side, price, amount                               once a second, what changed among the ten best
-                                                                       levels a side; amount 0: no longer among them
+    levels  time_ms, side, price, amount                               what changed among the ten best levels a side;
+                                                                       amount 0: no longer among them
+
+The levels are looked at once a second, and as soon as the market moved so far that few of those shown are left.
 
 Times are the exchange's, in ms since 1970. Spot book tickers carry none: the capture's clock stamped them, and the
 median distance of the two clocks over all trades (some 1.27 s, steady within 26 ms) is added. The output depends on the
@@ -31,6 +33,7 @@ from typing import Any
 MARKETS = ("btcusdt", "ethusdt")
 DAY = "20240808"
 LEVELS = 10
+LEVELS_LEFT_MIN = 6
 SAMPLES = Path(__file__).resolve().parent.parent / "src" / "fondaco" / "samples"
 
 Book = dict[Decimal, str]
@@ -79,7 +82,7 @@ def change(book: Book, levels: Iterable[tuple[str, str]]) -> None:
 
 
 def levels(path: Path) -> Iterator[Row]:
-    """The ten best levels of the book a side as it stood at the first update of each second, as changes."""
+    """The ten best levels of the book a side, as changes."""
     bids: Book = {}
     asks: Book = {}
     early: list[dict[str, Any]] = []  # updates before the snapshot came
@@ -103,7 +106,7 @@ def levels(path: Path) -> Iterator[Row]:
                 change(asks, update["a"])
         early.clear()
         time_ms = message["data"]["E"]
-        if time_ms // 1000 == second:
+        if time_ms // 1000 == second and not few_left(shown, max(bids), min(asks)):
             continue
         second = time_ms // 1000
         best = {("bid", price): bids[price] for price in sorted(bids, reverse=True)[:LEVELS]}
@@ -114,6 +117,13 @@ def levels(path: Path) -> Iterator[Row]:
             if shown.get((side, price)) != best[side, price]:
                 yield time_ms, side, plain(str(price)), best[side, price]
         shown = {level: amount for level, amount in best.items() if amount != "0"}
+
+
+def few_left(shown: dict[tuple[str, Decimal], str], best_bid: Decimal, best_ask: Decimal) -> bool:
+    """Whether the market has moved over most of the levels of one side."""
+    bids_left = sum(side == "bid" and price <= best_bid for side, price in shown)
+    asks_left = sum(side == "ask" and price >= best_ask for side, price in shown)
+    return min(bids_left, asks_left) < LEVELS_LEFT_MIN
 
 
 def write(name: str, header: str, rows: Iterable[Row]) -> None:

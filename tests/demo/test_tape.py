@@ -1,4 +1,4 @@
-"""The recorded afternoon is read as it was recorded: counts, order, scales, and quotes no denser than asked."""
+"""The recorded evening is read as it was recorded: counts, order, scales, and quotes no denser than asked."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_every_recorded_trade_is_there(
 @pytest.mark.parametrize("recording", RECORDINGS, ids=lambda recording: recording.market)
 def test_the_levels_are_ten_a_side_and_never_crossed(recording: Recording) -> None:
     images = list(recorded_levels(recording))
-    assert len(images) == 347  # one a second
+    assert len(images) == 494  # one a second, more when the market runs away
     for image in images:
         prices = [price for price, _ in reversed(image.bids)] + [price for price, _ in image.asks]
         assert len(image.bids) == len(image.asks) == 10

@@ -1,6 +1,6 @@
 """What the demo's maker and taker do in one market: steps of the tape in, commands and answers out. No I/O.
 
-The maker rests the recorded best bid and ask, and once a second the levels behind them. A recorded trade prints because
+The maker rests the recorded best bid and ask, and the levels behind them. A recorded trade prints because
 the maker rests exactly its price and the taker sends an IOC order of exactly its size there: first whatever of the
 maker's is better than that price goes, then a missing or too small order at the price is replaced. Somebody else's
 order with a better price is filled first, as on any market: then the print is theirs.

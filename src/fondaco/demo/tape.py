@@ -1,4 +1,4 @@
-"""The recorded afternoon, as steps in time: quotes, the levels behind them, and trades.
+"""The recorded evening, as steps in time: quotes, the levels behind them, and trades.
 
 The samples (src/fondaco/samples, made by scripts/make_samples.py) are Binance's spot streams of 2024-08-08, 23:54:15 to
 24:00 UTC. Prices and sizes become ticks and lots here; a sample finer than its market is an error, never rounded.
@@ -102,7 +102,7 @@ def recorded_trades(recording: Recording) -> list[Prints]:
 
 
 def recorded_levels(recording: Recording) -> Iterator[Levels]:
-    """The recording's ten best levels a side, once a second."""
+    """The recording's ten best levels a side: once a second, and when the market ran away from them."""
     books: dict[str, dict[int, int]] = {"bid": {}, "ask": {}}
     shown_ms = 0
     for time_text, side, price, amount in _rows(recording, "levels"):

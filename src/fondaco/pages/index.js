@@ -240,8 +240,9 @@ function showState(name, state) {
   const change = market.card.querySelector(".change");
   const open = Number(state.open);
   if (!open) return;
-  const percent = (Number(state.last) / open - 1) * 100;
-  change.textContent = `${percent < 0 ? "−" : "+"}${Math.abs(percent).toFixed(2)} % · 24 h`;
+  const percent = Math.round((Number(state.last) / open - 1) * 10000) / 100;
+  const sign = percent < 0 ? "−" : percent > 0 ? "+" : "";
+  change.textContent = `${sign}${Math.abs(percent).toFixed(2)} % · 24 h`;
   change.classList.toggle("up", percent > 0);
   change.classList.toggle("down", percent < 0);
 }
