@@ -54,8 +54,10 @@ def test_the_version_is_told(word: str) -> None:
         (("inspect", "x", "--from", "y"), 'unable to convert "y" into int'),
         (("inspect", "x", "--from", "0"), "Must be >= 1"),
         (("verify",), "requires an argument"),
-        (("key", "create", "bob", "--scope", "fly", "--data", "x"), 'Choose from: "read", "trade", "transfer", "operate"'),
-        (("demo", "--prot", "1"), "--prot"),
+        (
+            ("key", "create", "bob", "--scope", "fly", "--data", "x"),
+            'Choose from: "read", "trade", "transfer", "operate"',
+        ),
     ],
     ids=" ".join,
 )

@@ -24,8 +24,13 @@ def test_the_first_operator_key_makes_the_house(tmp_path: Path) -> None:
     assert SecretStore(path).get(made["api_key"]) == made["secret"]
     (listed,) = [json.loads(line) for line in fondaco("key", "list", "--data", house).stdout.splitlines()]
     assert listed == {
-        "api_key": made["api_key"], "user": "root", "scopes": ["operate"], "addresses": [], "label": "first", "usable": True
-    }  # fmt: skip
+        "api_key": made["api_key"],
+        "user": "root",
+        "scopes": ["operate"],
+        "addresses": [],
+        "label": "first",
+        "usable": True,
+    }
 
 
 def test_several_scopes_and_addresses(tmp_path: Path) -> None:

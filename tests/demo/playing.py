@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 from fondaco.core.events import EventKind, Row, is_answer, kind_of
 from fondaco.core.house import House
-
-if TYPE_CHECKING:
-    from fondaco.runtime.sequencer import Waiter
+from fondaco.demo.feed import Answers
 
 
 class PlainRuntime:
@@ -20,11 +17,11 @@ class PlainRuntime:
         self.fills: list[Row] = []
         self.refused: list[Row] = []
         self.intake_stopped: str | None = None
-        self._queued: list[tuple[bytes, Waiter | None]] = []
+        self._queued: list[tuple[bytes, Answers]] = []
         self._filled = asyncio.Event()
         self._time_us = 1_700_000_000_000_000
 
-    def submit(self, record: bytes, waiter: Waiter | None) -> None:
+    def submit(self, record: bytes, waiter: Answers) -> None:
         if not self._queued:
             asyncio.get_running_loop().call_soon(self._turn)
         self._queued.append((record, waiter))
@@ -39,8 +36,7 @@ class PlainRuntime:
         queued, self._queued = self._queued, []
         if self.intake_stopped:
             for _, waiter in queued:
-                if waiter is not None:
-                    waiter.failed(self.intake_stopped)
+                waiter.failed(self.intake_stopped)
             return
         self._time_us += 1000
         applied = self.house.apply(b"".join(record for record, _ in queued), self._time_us)
@@ -52,6 +48,4 @@ class PlainRuntime:
             if kind_of(row) == EventKind.REJECT:
                 self.refused.append(row)
             if is_answer(row):
-                waiter = next(waiters)[1]
-                if waiter is not None:
-                    waiter.answered(row, applied)
+                next(waiters)[1].answered(row, applied)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -22,9 +22,6 @@ from fondaco.core.events import Applied, EventKind, Row, kind_of, market_id_of
 from fondaco.core.house import House
 from fondaco.demo.market_maker import Instruction, MarketMaker
 from fondaco.demo.tape import RECORDINGS, Recording, Step, tape
-
-if TYPE_CHECKING:
-    from fondaco.runtime.sequencer import Waiter
 
 LATE_S_MAX = 5.0
 RETRY_S = 1.0
@@ -38,14 +35,6 @@ WHOLE_UNITS_EACH_ROUND = {"BTC": 10_000, "ETH": 100_000, "USDT": 1_000_000_000}
 
 class IntakeStopped(Exception):
     """The house takes no commands now; nothing of what was sent was done."""
-
-
-class Submits(Protocol):
-    """What the feed needs of the runtime."""
-
-    house: House
-
-    def submit(self, record: bytes, waiter: Waiter | None) -> None: ...
 
 
 class Answers:
@@ -64,6 +53,14 @@ class Answers:
     def failed(self, reason: str) -> None:
         if not self.all.done():
             self.all.set_exception(IntakeStopped(reason))
+
+
+class Submits(Protocol):
+    """What the feed needs of the runtime."""
+
+    house: House
+
+    def submit(self, record: bytes, waiter: Answers) -> None: ...
 
 
 async def ask(runtime: Submits, commands: Sequence[tuple[Sender, Command]]) -> list[tuple[Row, Applied]]:

@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -33,9 +32,7 @@ from fondaco.core.rejects import Reject
 from fondaco.core.units import parse_units
 from fondaco.demo.feed import Submits, ask
 from fondaco.demo.tape import RECORDINGS, Recording
-
-if TYPE_CHECKING:
-    from fondaco.journal.secrets import SecretStore
+from fondaco.journal.secrets import SecretStore
 
 DEMO_LABEL = "demo"
 CREDENTIALS = "credentials.json"

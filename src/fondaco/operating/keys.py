@@ -7,6 +7,7 @@ of the running house: secret durable first, then the journal, then the answer.
 from __future__ import annotations
 
 import secrets as randomness
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,8 +23,6 @@ from fondaco.journal import layout
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.file import FileJournal
 from fondaco.journal.secrets import SecretStore
-from fondaco.runtime.clock import Clock
-from fondaco.runtime.limits import Limits
 from fondaco.runtime.recovery import recover
 
 OPERATE = "operate"
@@ -60,12 +59,11 @@ class OfflineHouse:
         self.house = house
         self.store = SecretStore(layout.secrets_path(directory))
         self._journal = journal
-        self._clock = Clock(journal.last_time_us, Limits().clock_jump_ms_max * 1000)
 
     def give(self, command: Command, sender: Sender = HOUSE) -> None:
         """Journals and applies one command. Raises ``KeyRefused``."""
         record = encode(sender, command)
-        time_us = self._clock.stamp()
+        time_us = max(time.time_ns() // 1000, self._journal.last_time_us)
         self._journal.append(record, 1, time_us)
         for row in self.house.apply(record, time_us):
             if is_answer(row) and kind_of(row) == EventKind.REJECT:
