@@ -41,12 +41,14 @@ requirements: python ## pin the packages anew after a change to requirements/*.i
 	cd requirements && for list in tools dev; do $(PIN) $(ARGS) $$list.in --output-file $$list.txt || exit 1; done
 	cd requirements && for list in runtime build; do \
 	  $(PIN) --constraint dev.txt $$list.in --output-file $$list.txt || exit 1; done
+	cd bench/peers && for peer in bourse:3.11 lightmatchingengine:3.11 matching_engine:3.12; do \
+	  $(PIN:../%=../../%) --python-version $${peer#*:} $(ARGS) $${peer%:*}.in --output-file $${peer%:*}.txt || exit 1; done
 
 PIN := $(PYTHON) ../scripts/environment.py uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements'
 
 clean: ## remove all that was made, the demo's journal excepted
-	rm -rf .venv .tools build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .tools .bench build dist src/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find src -name '*.so' -delete
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

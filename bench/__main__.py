@@ -1,0 +1,36 @@
+"""``python -m bench [core] [journal] [end_to_end]``: run the parts named, or all, and write the results."""
+
+from __future__ import annotations
+
+import datetime
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from bench import machine, report
+from bench.core import run as core
+
+PARTS: dict[str, tuple[str, Callable[[], tuple[list[str], dict[str, Any]]]]] = {
+    "core": (core.TITLE, core.run),
+}
+
+
+def main(arguments: list[str]) -> None:
+    unknown = [name for name in arguments if name not in PARTS]
+    if unknown:
+        raise SystemExit(f"bench: {unknown[0]} is not a part; the parts are {', '.join(PARTS)}")
+    began = time.monotonic()
+    here, disk = machine.look(), machine.look_at_disk()
+    print(f"machine     {here.sentence()}\nfilesystem  {disk.sentence()}")
+    for name in arguments or list(PARTS):
+        title, run = PARTS[name]
+        print(f"\n── {title} " + "─" * max(1, 100 - len(title)), flush=True)
+        lines, raw = run()
+        date = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
+        report.keep(name, list(PARTS), report.Part(title, date, here.sentence(), disk.sentence(), lines, raw))
+    print(f"\n{time.monotonic() - began:.0f} s; written to {report.TEXT} and {report.RAW}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,54 @@
+"""Which flows the core is measured on, and how long they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bench.core import bitstamp, synthetic
+from bench.core.flow import Flow
+
+RUNS = 7
+SEGMENT = 150_000
+#: Mean distance of a price from the fair one. At the touch there are so about 10 and 100 orders a tick.
+NEAR_TICKS = 100
+DEEP_TICKS = 1_000
+
+
+def recorded() -> Flow:
+    return bitstamp.make(runs=RUNS)
+
+
+def small_mix(segment: int = SEGMENT, segments: int = RUNS) -> Flow:
+    return synthetic.make(
+        users=1_000,
+        markets=1,
+        resting_a_side=1_000,
+        mean_distance_ticks=NEAR_TICKS,
+        segment=segment,
+        segments=segments,
+    )
+
+
+def wide_mix() -> Flow:
+    return synthetic.make(
+        users=10_000,
+        markets=10,
+        resting_a_side=1_000,
+        mean_distance_ticks=NEAR_TICKS,
+        segment=SEGMENT,
+        segments=RUNS,
+    )
+
+
+def deep_mix() -> Flow:
+    return synthetic.make(
+        users=10_000,
+        markets=1,
+        resting_a_side=100_000,
+        mean_distance_ticks=DEEP_TICKS,
+        segment=SEGMENT,
+        segments=RUNS,
+    )
+
+
+WORKLOADS: tuple[Callable[[], Flow], ...] = (recorded, small_mix, wide_mix, deep_mix)

@@ -1,0 +1,69 @@
+"""What the bench keeps: ``results.json`` with every raw figure, and ``RESULTS.md`` for people, both in ``bench/``.
+
+``RESULTS.md`` is written whole from ``results.json``; a part that was not run this time keeps its last figures, with
+their date and machine. So nothing is written into ``RESULTS.md`` by hand.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+_FOLDER = Path(__file__).resolve().parent
+RAW = _FOLDER / "results.json"
+TEXT = _FOLDER / "RESULTS.md"
+
+INTRODUCTION = """\
+# Results
+
+Written by `make bench`; the raw figures are in `results.json`. Each part has its date, as parts can be run alone. All
+figures come from one machine that other work shared while they were taken: compare ratios, not absolute times, and CPU
+time before wall time. What is on in a figure, and what is left out, stands above it.
+"""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One part of the bench as it was last run. ``lines`` is its Markdown, ``raw`` what the lines were made from."""
+
+    title: str
+    date: str
+    machine: str
+    disk: str
+    lines: list[str]
+    raw: dict[str, Any]
+
+
+def _load() -> dict[str, Part]:
+    return msgspec.json.decode(RAW.read_bytes(), type=dict[str, Part]) if RAW.exists() else {}
+
+
+def keep(name: str, order: list[str], part: Part) -> None:
+    """Put a part's new figures in place of its old ones."""
+    parts = _load()
+    parts[name] = part
+    RAW.write_bytes(msgspec.json.format(msgspec.json.encode(parts), indent=1) + b"\n")
+    text = [INTRODUCTION]
+    for known in order:
+        if known in parts:
+            kept = parts[known]
+            text += [f"## {kept.title}", "", f"{kept.date}. {kept.machine}. {kept.disk}.", "", *kept.lines, ""]
+    TEXT.write_text("\n".join(text))
+
+
+def table(head: list[str], rows: list[list[str]]) -> list[str]:
+    """A Markdown table, the first column to the left and the others to the right."""
+    return [
+        f"| {' | '.join(head)} |",
+        f"| --- |{' ---: |' * (len(head) - 1)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+
+
+def rate(per_second: float) -> str:
+    """A rate in the largest unit that leaves a digit before the point."""
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if per_second >= size:
+            return f"{per_second / size:.3g} {unit}"
+    return f"{per_second:.3g}"
