@@ -1,8 +1,8 @@
 """A house at a table: tests that read as what traders say and what the book shows then.
 
-Every command goes in as a batch of its own and is checked by itself: it has exactly one answer, the last row; all assets
-add up to zero; no user's balance is below zero; and a refused command changed nothing but sequence and time. So a table
-test only says what is particular about it. Amounts and prices are decimal texts, as people write them.
+Every command goes in as a batch of its own and is checked by itself: it has exactly one answer, the last row; all
+assets add up to zero; no user's balance is below zero; and a refused command changed nothing but sequence and time. So
+a table test only says what is particular about it. Amounts and prices are decimal texts, as people write them.
 """
 
 from __future__ import annotations

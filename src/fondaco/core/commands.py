@@ -207,7 +207,7 @@ def encode_place(
     amount: int,
     client_order_id: bytes = b"",
 ) -> bytes:
-    """One PLACE record. The client order id is at most 32 bytes of ASCII."""
+    """One PLACE record. Raises ``ValueError`` if the client order id is not ASCII, or longer than 32."""
     size_words, flags = (9, HAS_CLIENT_ORDER_ID) if client_order_id else (5, 0)
     record = _PLACE.pack(
         size_words,
@@ -225,11 +225,11 @@ def encode_place(
         price_ticks,
         amount,
     )
-    return record + client_order_id.ljust(CLIENT_ORDER_ID_LENGTH_MAX, b"\0") if client_order_id else record
+    return record + _padded(client_order_id) if client_order_id else record
 
 
 def encode_cancel(sender: Sender, market_id: int, order_id: int, client_order_id: bytes = b"") -> bytes:
-    """One CANCEL record."""
+    """One CANCEL record. Raises ``ValueError`` as ``encode_place``."""
     size_words, flags = (8, HAS_CLIENT_ORDER_ID) if client_order_id else (4, 0)
     record = _CANCEL.pack(
         size_words,
@@ -243,7 +243,14 @@ def encode_cancel(sender: Sender, market_id: int, order_id: int, client_order_id
         flags,
         order_id,
     )
-    return record + client_order_id.ljust(CLIENT_ORDER_ID_LENGTH_MAX, b"\0") if client_order_id else record
+    return record + _padded(client_order_id) if client_order_id else record
+
+
+def _padded(client_order_id: bytes) -> bytes:
+    # A longer one would make a longer record than its head says, and the next record would begin inside it.
+    if len(client_order_id) > CLIENT_ORDER_ID_LENGTH_MAX or not client_order_id.isascii() or b"\0" in client_order_id:
+        raise ValueError(f"the client order id {client_order_id!r} is not ASCII of 1 to {CLIENT_ORDER_ID_LENGTH_MAX}")
+    return client_order_id.ljust(CLIENT_ORDER_ID_LENGTH_MAX, b"\0")
 
 
 def encode(sender: Sender, command: Command) -> bytes:
@@ -318,11 +325,14 @@ def decode(batch: bytes | bytearray | memoryview, offset: int = 0) -> Record:
 
 
 def count_records(batch: bytes | bytearray | memoryview) -> int:
-    """How many records stand end to end in a batch."""
+    """How many records stand end to end in a batch. Raises ``ValueError`` where they do not fit together."""
     words = memoryview(batch).cast("B").cast("q")
     count = offset = 0
     while offset < len(words):
-        offset += words[offset] & 0xFFFF
+        size_words = words[offset] & 0xFFFF
+        if size_words == 0 or offset + size_words > len(words):
+            raise ValueError(f"a record of {size_words} words at word {offset} of a batch of {len(words)}")
+        offset += size_words
         count += 1
     return count
 

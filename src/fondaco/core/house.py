@@ -54,6 +54,8 @@ class House:
     def apply(self, batch: bytes | bytearray, time_us: int) -> Applied:
         """Apply a batch of records at a time not before the last one; answers what happened."""
         matching = self._matching
+        if time_us < matching.time_us:
+            raise ValueError(f"a batch at {time_us} µs after one at {matching.time_us} µs; time does not go back")
         first_seq = matching.seq
         self._client_orders.forget_due(time_us)
         facts: list[Fact] = []

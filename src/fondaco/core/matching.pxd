@@ -24,6 +24,7 @@ cdef class Matching:
     cdef void place(self, long long at) except *
     cdef void cancel(self, long long at) except *
     cdef bint answered_by_name(self, long long at, long long terms) except *
+    cdef bint unreadable(self, long long at, long long terms) except *
     cdef bint refused(self, long long terms, long long price_ticks, long long amount) except *
     cdef void cross(self, long long taker, long long limit_ticks, bint by_money) except *
     cdef void finish(self, long long order, long long finish, long long flags) except *

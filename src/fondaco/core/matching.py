@@ -60,6 +60,7 @@ from fondaco.core.order_table import OrderTable
 from fondaco.core.rejects import Reject
 
 # C globals when compiled: a lookup in an enum would cost more than a whole match.
+VERSION = cython.declare(cython.longlong, commands.VERSION)
 PLACE = cython.declare(cython.longlong, commands.Kind.PLACE)
 CANCEL = cython.declare(cython.longlong, commands.Kind.CANCEL)
 RARE = cython.declare(cython.longlong, commands.RARE)
@@ -159,6 +160,8 @@ class Matching:
             size = head & 0xFFFF
             if size < RECORD_WORDS_MIN or at + size > end:
                 raise ValueError(f"a record of {size} words at word {at} of a batch of {end}")
+            if ((head >> 16) & 0xFF) != VERSION:
+                raise ValueError(f"record version {(head >> 16) & 0xFF} at word {at}; this house reads {VERSION}")
             if kind >= RARE:
                 return at
             named = (self.batch[at + 2] >> 48) & 1
@@ -186,8 +189,10 @@ class Matching:
         terms: cython.longlong = (side << 16) | (order_type << 24) | (market_id << 32) | (time_in_force << 48)
         if named != 0:
             terms |= HAS_CLIENT_ORDER_ID << 56
-            if self.answered_by_name(at, terms):
-                return
+        if self.unreadable(at, terms):
+            return
+        if named != 0 and self.answered_by_name(at, terms):
+            return
         if self.refused(terms, price_ticks, amount):
             return
 
@@ -300,8 +305,8 @@ class Matching:
         self.rows_end += ROW_WORDS
         return True
 
-    def refused(self, terms, price_ticks, amount):
-        """Check a new order in the order of ``rejects.py``; writes the refusal if there is one."""
+    def unreadable(self, at, terms):
+        """Check what a new order says, before what it means; writes the refusal if there is one."""
         market_id: cython.longlong = (terms >> 32) & 0xFFFF
         side: cython.longlong = (terms >> 16) & 0xFF
         order_type: cython.longlong = (terms >> 24) & 0xFF
@@ -309,10 +314,22 @@ class Matching:
         if (side != ASK and side != BID) or (order_type != LIMIT and order_type != MARKET) or time_in_force > FOK:
             self.reject(_INVALID_ARGUMENT, 0, terms)
             return True
+        if (terms >> 56) & HAS_CLIENT_ORDER_ID:
+            name = self.client_order_id(at + 5)
+            if not name or not name.isascii():
+                self.reject(_INVALID_ARGUMENT, 0, terms)
+                return True
         if market_id < 1 or market_id >= self.market_count:
             self.reject(_UNKNOWN_MARKET, 0, market_id)
             return True
+        return False
 
+    def refused(self, terms, price_ticks, amount):
+        """Check a new order further, in the order of ``rejects.py``; writes the refusal if there is one."""
+        market_id: cython.longlong = (terms >> 32) & 0xFFFF
+        side: cython.longlong = (terms >> 16) & 0xFF
+        order_type: cython.longlong = (terms >> 24) & 0xFF
+        time_in_force: cython.longlong = (terms >> 48) & 0xFF
         if self.user < 1 or self.user >= self.table.users or self.table.user_state[self.user] == USER_ABSENT:
             self.reject(_UNKNOWN_USER, 0, self.user)
             return True
@@ -328,15 +345,26 @@ class Matching:
         stock_units: cython.longlong = self.markets[market + M_STOCK_UNITS]
         money_min: cython.longlong = self.markets[market + M_MONEY_MIN]
         cost: cython.longlong
+        other: BookSide
+        best: cython.longlong = 0
+        if order_type == MARKET or time_in_force == FOK:
+            other = self.asks[market_id] if side == BID else self.bids[market_id]
+            best = other.best_order()
+        if order_type == MARKET and price_ticks != 0:
+            self.reject(_PRICE_OUT_OF_BOUNDS, 0, price_ticks)
+            return True
         if order_type == LIMIT and (price_ticks < 1 or price_ticks > UNITS_MAX // money_units):
             self.reject(_PRICE_OUT_OF_BOUNDS, UNITS_MAX // money_units, price_ticks)
             return True
         if order_type == MARKET and side == BID:
             if amount < 1 or amount < money_min:
-                self.reject(_ORDER_TOO_SMALL_IN_MONEY, money_min, amount)
+                self.reject(_ORDER_TOO_SMALL_IN_MONEY, max(money_min, 1), amount)
                 return True
             if amount > UNITS_MAX:
                 self.reject(_AMOUNT_TOO_LARGE, UNITS_MAX, amount)
+                return True
+            if best != 0 and amount < self.table.words[best + O_PRICE] * money_units:
+                self.reject(_ORDER_TOO_SMALL_IN_MONEY, self.table.words[best + O_PRICE] * money_units, amount)
                 return True
             cost = amount
         else:
@@ -364,20 +392,11 @@ class Matching:
             self.reject(_BALANCE_NOT_ENOUGH, available, cost)
             return True
 
-        if order_type == LIMIT and time_in_force != FOK:
-            return False
-        other: BookSide = self.asks[market_id] if side == BID else self.bids[market_id]
-        best: cython.longlong = other.best_order()
-        if order_type == MARKET:
-            if best == 0:
-                self.reject(_NO_COUNTERPARTY, 0, 0)
-                return True
-            cost = self.table.words[best + O_PRICE] * money_units
-            if side == BID and amount < cost:
-                self.reject(_ORDER_TOO_SMALL_IN_MONEY, cost, amount)
-                return True
+        if order_type == MARKET and best == 0:
+            self.reject(_NO_COUNTERPARTY, 0, 0)
+            return True
         if time_in_force == FOK and not other.fills(
-            price_ticks if order_type == LIMIT else 0,
+            price_ticks,
             amount,
             money_units if order_type == MARKET and side == BID else 0,
         ):
@@ -631,7 +650,8 @@ class Matching:
         return tuple([self.rows[self.rows_end - ROW_WORDS + place] for place in range(ROW_WORDS)])
 
     def take_rows(self) -> bytes:
-        """A copy of the rows written since ``begin``."""
+        """A copy of the rows written since ``begin``. Lets go of the batch, which could not be resized meanwhile."""
+        self.batch = self.rows
         return bytes(memoryview(self.rows)[: self.rows_end])
 
     def client_order_id(self, at: int) -> bytes:

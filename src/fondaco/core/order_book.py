@@ -175,7 +175,7 @@ class BookSide:
         return left <= 0
 
     def depth(self, limit: int, interval_ticks: int) -> list[tuple[int, int]]:
-        """Up to ``limit`` (price_ticks, size_lots), best first.
+        """Up to ``limit`` (price_ticks, size_lots), best first; ``limit`` is 1 or more.
 
         With an interval, prices are merged to its multiples: asks rounded up, bids down. O(levels merged).
         """

@@ -82,7 +82,7 @@ def carry_out(command: c.RareCommand, register: Register, matching: Matching) ->
 
 def _create_asset(command: c.AssetCreate, register: Register) -> e.Fact | Refusal:
     if ASSET_NAME.fullmatch(command.name) is None or not 0 <= command.scale_digits <= SCALE_DIGITS_MAX:
-        return Reject.INVALID_ARGUMENT, SCALE_DIGITS_MAX, command.scale_digits
+        return Reject.INVALID_ARGUMENT, SCALE_DIGITS_MAX, _shown(command.scale_digits)
     if command.name in register.asset_ids:
         return Reject.NAME_TAKEN, 0, register.asset_ids[command.name]
     asset_id = len(register.assets) + 1
@@ -97,7 +97,7 @@ def _create_market(command: c.MarketCreate, register: Register, matching: Matchi
     if MARKET_NAME.fullmatch(command.name) is None or command.stock == command.money:
         return _INVALID
     if not 0 <= command.price_digits <= SCALE_DIGITS_MAX or not 0 <= command.amount_digits <= SCALE_DIGITS_MAX:
-        return Reject.INVALID_ARGUMENT, SCALE_DIGITS_MAX, max(command.price_digits, command.amount_digits)
+        return Reject.INVALID_ARGUMENT, SCALE_DIGITS_MAX, _shown(max(command.price_digits, command.amount_digits))
     terms = _refused_terms(
         command.amount_lots_min, command.money_units_min, command.maker_fee_ppm, command.taker_fee_ppm
     )
@@ -170,11 +170,16 @@ def _update_market(command: c.MarketUpdate, register: Register, matching: Matchi
 def _refused_terms(amount_lots_min: int, money_units_min: int, maker_ppm: int, taker_ppm: int) -> Refusal | None:
     for minimum in (amount_lots_min, money_units_min):
         if not 0 <= minimum <= UNITS_MAX:
-            return Reject.INVALID_ARGUMENT, UNITS_MAX, minimum if abs(minimum) <= UNITS_MAX else 0
+            return Reject.INVALID_ARGUMENT, UNITS_MAX, _shown(minimum)
     for fee_ppm in (maker_ppm, taker_ppm):
         if not 0 <= fee_ppm <= FEE_RATE_PPM_MAX:
-            return Reject.INVALID_ARGUMENT, FEE_RATE_PPM_MAX, fee_ppm if abs(fee_ppm) <= UNITS_MAX else 0
+            return Reject.INVALID_ARGUMENT, FEE_RATE_PPM_MAX, _shown(fee_ppm)
     return None
+
+
+def _shown(value: int) -> int:
+    """A value as a refusal shows it: one that no row could hold is shown as 0."""
+    return value if abs(value) <= UNITS_MAX else 0
 
 
 def market_words(market: Market, last_price_ticks: int, last_deal_id: int) -> list[int]:
@@ -248,9 +253,7 @@ def _update_balance(command: c.BalanceUpdate, register: Register, matching: Matc
     if BUSINESS.fullmatch(command.business) is None or len(command.detail) > DETAIL_LENGTH_MAX:
         return _INVALID
     if not 0 <= command.business_id <= BUSINESS_ID_MAX:
-        return Reject.INVALID_ARGUMENT, BUSINESS_ID_MAX, 0
-    if not -UNITS_MAX <= command.change_units <= UNITS_MAX:
-        return Reject.BALANCE_TOO_LARGE, UNITS_MAX, 0
+        return Reject.INVALID_ARGUMENT, BUSINESS_ID_MAX, _shown(command.business_id)
     asset_id = register.asset_ids.get(command.asset)
     if asset_id is None:
         return Reject.UNKNOWN_ASSET, 0, 0
@@ -258,7 +261,7 @@ def _update_balance(command: c.BalanceUpdate, register: Register, matching: Matc
     done = register.balance_updates.get(name)
     if done is not None:
         if (done.change_units, done.detail) != (command.change_units, command.detail):
-            return Reject.BUSINESS_ID_REUSED, done.change_units, command.change_units
+            return Reject.BUSINESS_ID_REUSED, done.change_units, _shown(command.change_units)
         return _balance_updated(done, repeated=True)
     if command.user_id not in register.users:
         return Reject.UNKNOWN_USER, 0, 0
@@ -268,10 +271,10 @@ def _update_balance(command: c.BalanceUpdate, register: Register, matching: Matc
     outside = ledger.open(HOUSE_OWNER, asset_id, OUTSIDE_WORLD)
     available = ledger.balance(command.user_id, asset_id, CASH)
     if available + command.change_units < 0:
-        return Reject.BALANCE_NOT_ENOUGH, available, -command.change_units
+        return Reject.BALANCE_NOT_ENOUGH, available, _shown(-command.change_units)
     issued = -ledger.units(outside)
     if issued + command.change_units > UNITS_MAX:
-        return Reject.BALANCE_TOO_LARGE, UNITS_MAX - issued, command.change_units
+        return Reject.BALANCE_TOO_LARGE, UNITS_MAX - issued, _shown(command.change_units)
     cash = ledger.open(command.user_id, asset_id, CASH)
     ledger.move(outside, cash, command.change_units)
     done = BalanceUpdateDone(

@@ -1,0 +1,84 @@
+"""The naive model's state as one value, equal to the house's own: the same hash."""
+
+from __future__ import annotations
+
+from fondaco.core import layout
+from fondaco.core.client_orders import ClientOrder
+from fondaco.core.commands import Side
+from fondaco.core.events import ROW
+from fondaco.core.instruments import Market
+from fondaco.core.state import MarketState, State
+from tests.core.reference_house import ReferenceHouse
+from tests.core.reference_order import MILLION, Named, Order
+
+CASH, ORDER_HOLD, FEE_INCOME, OUTSIDE_WORLD = 1, 2, 3, 4
+
+
+def state_of(house: ReferenceHouse) -> State:
+    """Everything the model knows, as the value that a snapshot holds."""
+    is_open = [known for known in house.named.values() if known.forget_at_us is None]
+    ended = [known for known in house.ended if house.remembered(known.user_id, known.name) is known]
+    return State(
+        rules_version=1,
+        next_seq=house.next_seq,
+        time_us=house.time_us,
+        next_order_id=house.next_order_id,
+        order_window=house.window,
+        assets=list(house.assets.values()),
+        markets=[_market_state(house, market) for market in house.markets.values()],
+        users=list(house.users.values()),
+        keys=list(house.keys.values()),
+        accounts=_accounts(house),
+        balance_updates=list(house.balance_updates.values()),
+        open_client_orders=[_client_order(known) for known in sorted(is_open, key=lambda known: known.order_id)],
+        ended_client_orders=[_client_order(known) for known in ended],
+    )
+
+
+def _market_state(house: ReferenceHouse, market: Market) -> MarketState:
+    asks, bids = ([_record(order) for order in house.queue(market.market_id, side)] for side in (Side.ASK, Side.BID))
+    market_id = market.market_id
+    return MarketState(market, house.last_price.get(market_id, 0), house.last_deal.get(market_id, 0), asks, bids)
+
+
+def _record(order: Order) -> list[int]:
+    record = [0] * layout.ORDER_WORDS
+    record[layout.O_TERMS] = ReferenceHouse.terms(order.place)
+    record[layout.O_ID] = order.order_id
+    record[layout.O_USER] = order.user_id
+    record[layout.O_PRICE] = order.place.price_ticks
+    record[layout.O_AMOUNT] = order.place.amount
+    record[layout.O_LEFT] = order.left
+    record[layout.O_DEAL_STOCK] = order.deal_stock_lots
+    record[layout.O_DEAL_MONEY] = order.deal_money_units
+    record[layout.O_DEAL_FEE] = order.fee_units
+    record[layout.O_CTIME] = order.ctime_us
+    record[layout.O_MTIME] = order.mtime_us
+    record[layout.O_TAKER_FEE] = order.taker_fee_ppm
+    record[layout.O_MAKER_FEE] = order.maker_fee_ppm
+    record[layout.O_FEE_CARRY] = order.fee_units * MILLION - order.fee_millionths
+    return record
+
+
+def _accounts(house: ReferenceHouse) -> list[tuple[int, int]]:
+    """(owner, asset, purpose) in one key of 24 and more, 16 and 8 bits; without zeros."""
+    units: dict[int, int] = {}
+    for user_id, asset_id in house.totals:
+        available, hold = house.balance(user_id, asset_id)
+        units[user_id << 24 | asset_id << 8 | CASH] = available
+        units[user_id << 24 | asset_id << 8 | ORDER_HOLD] = hold
+    for asset_id in house.assets:
+        units[asset_id << 8 | FEE_INCOME] = house.fee_income.get(asset_id, 0)
+        units[asset_id << 8 | OUTSIDE_WORLD] = house.outside.get(asset_id, 0)
+    return sorted((key, balance) for key, balance in units.items() if balance)
+
+
+def _client_order(known: Named) -> ClientOrder:
+    return ClientOrder(
+        known.user_id,
+        known.name.encode(),
+        known.order_id,
+        (ReferenceHouse.terms(known.place), known.place.price_ticks, known.place.amount),
+        ROW.pack(*known.answer),
+        known.forget_at_us or 0,
+    )
