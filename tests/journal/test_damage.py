@@ -300,3 +300,28 @@ def test_the_first_header_names_an_empty_base(house: Path) -> None:
     header = decode_segment_header(segments(house)[0].read_bytes())
     assert header is not None
     assert (header.base.kind, header.base.seq, header.base.hash) == (0, 0, bytes(32))
+
+
+def test_seals_that_do_not_fit_are_of_no_use_and_made_again(house: Path) -> None:
+    seals = sorted(layout.journal_path(house).glob("*.seal"))
+    sound = [path.read_bytes() for path in seals]
+    assert len(seals) == 2
+    for damage in (
+        lambda one, other: None,
+        lambda one, other: b"",
+        lambda one, other: one[:50] + b"?" + one[51:],
+        lambda one, other: other,
+    ):
+        for path, one, other in zip(seals, sound, reversed(sound), strict=True):
+            replacement = damage(one, other)
+            path.unlink()
+            if replacement is not None:
+                path.write_bytes(replacement)
+        found = survey(house, DISK)
+        assert found is not None
+        assert [each.first_seq for each in found.unsealed] == [found.headers[0].first_seq, found.headers[1].first_seq]
+        FileJournal.open(house, segment_bytes=SEGMENT_BYTES).close()
+        assert [path.read_bytes() for path in seals] == sound
+    found = survey(house, DISK)
+    assert found is not None
+    assert found.unsealed == ()

@@ -100,21 +100,33 @@ def test_a_segment_header_round_trips(
     assert decode_segment_header(encoded) is None
 
 
-def test_segments_are_named_filled_ahead_and_followed_by_a_spare(tmp_path: Path) -> None:
+def test_segments_are_named_sealed_and_followed_by_a_spare(tmp_path: Path) -> None:
     chance = random.Random(1)
     journal = FileJournal.open(tmp_path, segment_bytes=SEGMENT_BYTES)
-    while len(list(layout.journal_path(tmp_path).glob("*.seg"))) < 4:
+    while len(layout.numbered(journal_names(tmp_path), ".seg")) < 4:
         journal.append(records(chance, 3), 3, 1)
     journal.close()
-    names = sorted(path.name for path in layout.journal_path(tmp_path).iterdir())
-    assert names[0] == "00000000000000000001.seg"
-    assert [name for name in names if not name.endswith(".seg")] == ["durable", "spare"]
-    sizes = {path.stat().st_size for path in layout.journal_path(tmp_path).iterdir() if path.name != "durable"}
-    assert sizes == {SEGMENT_BYTES}
+    first_seqs = layout.numbered(journal_names(tmp_path), ".seg")
+    assert first_seqs[0] == 1
+    assert set(first_seqs) <= {batch.first_seq for batch in read_all(tmp_path)}
+    assert layout.numbered(journal_names(tmp_path), ".seal") == first_seqs[:-1]
+    assert [name for name in journal_names(tmp_path) if not name.startswith("0")] == ["durable", "spare"]
+    assert {layout.segment_path(tmp_path, first_seq).stat().st_size for first_seq in first_seqs} == {SEGMENT_BYTES}
     assert layout.spare_path(tmp_path).read_bytes() == bytes(SEGMENT_BYTES)
-    firsts = layout.numbered(names, ".seg")
-    boundaries = {batch.first_seq for batch in read_all(tmp_path)}
-    assert set(firsts) <= boundaries
+
+
+def journal_names(directory: Path) -> list[str]:
+    return sorted(path.name for path in layout.journal_path(directory).iterdir())
+
+
+def test_a_first_batch_larger_than_the_first_segment(tmp_path: Path) -> None:
+    FileJournal.open(tmp_path, segment_bytes=512).close()
+    journal = FileJournal.open(tmp_path, segment_bytes=SEGMENT_BYTES)
+    assert journal.append(b"x" * 3000, 5, 1) == 5
+    journal.close()
+    assert layout.numbered(journal_names(tmp_path), ".seg") == [1]
+    FileJournal.open(tmp_path, segment_bytes=SEGMENT_BYTES).close()
+    assert [batch.records for batch in read_all(tmp_path)] == [b"x" * 3000]
 
 
 def test_another_segment_size_holds_for_segments_to_come(tmp_path: Path) -> None:
@@ -215,23 +227,23 @@ def test_a_full_disk_stops_intake_with_room_left_and_loses_nothing(tmp_path: Pat
     chance = random.Random(3)
     disk = FullDisk()
     journal = FileJournal.open(tmp_path, segment_bytes=SEGMENT_BYTES, file_system=disk)
-    journal.append(records(chance, 2), 2, 1)
+    content = records(chance, 2)
     disk.is_full = True
     while not journal.full:
-        journal.append(records(chance, 2), 2, 1)
+        journal.append(content, 2, 1)
     acknowledged_when_told = journal.durable_seq
     assert "free some space there" in journal.full
     with pytest.raises(DiskFull, match=r"no room for the next segment of 4096 bytes in .*journal \(no space left\)"):
-        fill(journal, records(chance, 2))
+        fill(journal, content)
     assert journal.durable_seq > acknowledged_when_told > 0, "cancels fit after intake was told to stop"
     acknowledged = journal.durable_seq
     names = {path.name for path in layout.journal_path(tmp_path).iterdir()}
     assert not names & {"spare", "spare.new"}, "what did not fit is not left behind"
     with pytest.raises(DiskFull):
-        journal.append(records(chance, 2), 2, 1)
+        journal.append(content, 2, 1)
 
     disk.is_full = False
-    assert journal.append(records(chance, 2), 2, 1) == acknowledged + 2, "space was made, and it goes on by itself"
+    assert journal.append(content, 2, 1) == acknowledged + 2, "space was made, and it goes on by itself"
     assert journal.full is None
     journal.close()
     again = FileJournal.open(tmp_path, segment_bytes=SEGMENT_BYTES)

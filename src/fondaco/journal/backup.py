@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from fondaco.journal import durable_mark, layout, secrets, snapshot
+from fondaco.journal import durable_mark, layout, seal, secrets, snapshot
 from fondaco.journal.codec import BatchCodec
 from fondaco.journal.durable_mark import DurableMark
 from fondaco.journal.errors import BackupRefused, JournalDamaged, NotInJournal
@@ -55,6 +55,8 @@ def backup(directory: Path, target: Path, *, file_system: FileSystem = DISK) -> 
     # A segment may have begun since the mark was read: it is not of this copy. The first one is, even while empty.
     begun = [first_seq for first_seq in first_seqs if first_seq <= max(end_seq, first_seqs[0])]
     size_bytes = sum(_copy_segment(directory, target, first_seq, end_seq, file_system) for first_seq in begun)
+    for first_seq in begun[:-1]:
+        _copy(layout.seal_path(directory, first_seq), layout.seal_path(target, first_seq), FILE_MODE, file_system)
     snapshots = 0
     for seq in snapshot.seqs(directory, file_system=file_system):
         path = layout.snapshot_path(directory, seq)
@@ -79,6 +81,10 @@ def _copy_segment(directory: Path, target: Path, first_seq: int, end_seq: int, f
     path = layout.segment_path(directory, first_seq)
     content = read_whole(file_system, path)
     header = read_header(path, content, first_seq)
+    sealed = seal.load(directory, first_seq, file_system)
+    if sealed is not None and sealed.last_seq <= end_seq and sealed.fits(header, content):
+        replace(file_system, layout.segment_path(target, first_seq), [content])
+        return sealed.end_offset
     codec = BatchCodec(header.journal_id)
     walked = walk(content, codec, header.first_seq, header.chain, up_to_seq=end_seq)
     rest = content[walked.end_offset :]

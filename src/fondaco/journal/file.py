@@ -22,7 +22,7 @@ from typing import Final
 
 import structlog
 
-from fondaco.journal import durable_mark, layout
+from fondaco.journal import durable_mark, layout, seal
 from fondaco.journal.base import COMMANDS_MAX, RECORDS_BYTES_MAX, Octets
 from fondaco.journal.codec import (
     BATCH_HEADER_BYTES,
@@ -36,7 +36,8 @@ from fondaco.journal.codec import (
 )
 from fondaco.journal.durable_mark import DurableMark
 from fondaco.journal.errors import DiskFull, OperatingError, SyncFailed
-from fondaco.journal.file_system import DISK, Closing, FileSystem
+from fondaco.journal.file_system import DISK, Closing, FileSystem, Task, read_whole
+from fondaco.journal.seal import Seal
 from fondaco.journal.segment import Spare, fill_with_zeros, prepare
 from fondaco.journal.survey import Surveyed, Torn, survey
 
@@ -63,12 +64,16 @@ class FileJournal:
         #: What was cut from the end at opening: bytes of a batch acknowledged to nobody.
         self.torn: Torn | None = surveyed.torn
         self._base = header.base
+        self._file_system = file_system
+        self._first_seq = header.first_seq
         self._codec = BatchCodec(header.journal_id)
         self._file = file_system.open(layout.segment_path(directory, header.first_seq), writable=True)
         self._offset = surveyed.end_offset  # where the next batch goes
         self._capacity_bytes = header.size_bytes
         self._spare = spare
-        self._unnamed_first_seq = 0  # of a segment whose first batch is not durable yet, else 0
+        self._is_named = True  # not while the first batch of a segment is not durable yet
+        self._finished: Seal | None = None  # the seal of the segment before, without its digest yet
+        self._sealing: list[Task] = []
         self._is_synced = True
         self._failure: SyncFailed | None = None
         self._lock = lock
@@ -165,11 +170,8 @@ class FileJournal:
         seq = self.next_seq - 1
         try:
             self._file.sync()
-            if self._unnamed_first_seq:
-                self._spare.name(layout.segment_path(self.directory, self._unnamed_first_seq))
-                self._unnamed_first_seq = 0
-                self._mark.flush()
-                self._spare.prepare()
+            if not self._is_named:
+                self._name_segment()
         except OSError as error:
             raise self._fail("sync", error) from error
         self._mark.publish(seq)
@@ -179,6 +181,8 @@ class FileJournal:
     def close(self) -> None:
         """Let go of files and directory. A batch that was written and not synced is left for recovery to judge."""
         self._spare.close()
+        for task in self._sealing:
+            task.join()
         self._file.close()
         if self._failure is None:
             self._mark.flush()
@@ -190,12 +194,37 @@ class FileJournal:
         """Go over to the spare; answers its header, to be written with the first batch. Raises ``DiskFull``."""
         file = self._spare.take()
         self._file.close()
+        if self._first_seq < self.next_seq:
+            self._finished = Seal(
+                journal_id=self._codec.journal_id,
+                first_seq=self._first_seq,
+                last_seq=self.next_seq - 1,
+                last_time_us=self.last_time_us,
+                end_offset=self._offset,
+                chain=self.chain,
+            )
         self._file = file
         self._offset = 0
         self._capacity_bytes = self._spare.size_bytes
-        self._unnamed_first_seq = self.next_seq
+        self._first_seq = self.next_seq
+        self._is_named = False
         header = SegmentHeader(self._codec.journal_id, self.next_seq, self.chain, self._capacity_bytes, self._base)
         return encode_segment_header(header)
+
+    def _name_segment(self) -> None:
+        """The first batch of a segment is durable: give the segment its name, then see to what can be done beside."""
+        self._spare.name(layout.segment_path(self.directory, self._first_seq))
+        self._is_named = True
+        self._mark.flush()
+        self._spare.prepare()
+        finished, self._finished = self._finished, None
+        if finished is not None:
+            self._sealing = [task for task in self._sealing if task.is_alive()]
+            self._sealing.append(self._file_system.start(lambda: self._seal(finished)))
+
+    def _seal(self, finished: Seal) -> None:
+        content = read_whole(self._file_system, layout.segment_path(self.directory, finished.first_seq))
+        seal.save(self.directory, finished.of(content), self._file_system)
 
     def _check(self, length: int, count: int, time_us: int) -> None:
         if not 0 < count <= COMMANDS_MAX:
@@ -265,6 +294,8 @@ def _settle(directory: Path, surveyed: Surveyed, file_system: FileSystem) -> Non
     finally:
         file.close()
     file_system.sync_directory(path.parent)
+    for missing in surveyed.unsealed:
+        seal.save(directory, missing, file_system)
     if surveyed.mark_seq is None:
         if surveyed.last_seq:
             _log.warning(

@@ -1,12 +1,13 @@
 """Where everything lies in a data directory: the only place that knows file names.
 
-DIR/lock                               held by the one process that owns the directory; holds its process id
-DIR/journal/NNNNNNNNNNNNNNNNNNNN.seg   a segment, named by its first sequence in 20 digits
-DIR/journal/spare                      the next segment, zero-filled ahead of use
-DIR/journal/durable                    the durable mark, mapped into memory by writer and readers
-DIR/journal/void                       sequences that replay passes over
-DIR/snapshots/NNNNNNNNNNNNNNNNNNNN.snap   the state after that sequence
-DIR/secrets                            api_key → secret, readable by the owner alone
+DIR/lock                            held by the one process that owns the directory; holds its process id
+DIR/journal/<first sequence>.seg    a segment; the sequence has 20 digits, as in the names below
+DIR/journal/<first sequence>.seal   what a walk over that segment found, once it is finished
+DIR/journal/spare                   the next segment, zero-filled ahead of use
+DIR/journal/durable                 the durable mark, mapped into memory by writer and readers
+DIR/journal/void                    sequences that replay passes over
+DIR/snapshots/<sequence>.snap       the state after that sequence
+DIR/secrets                         api_key → secret, readable by the owner alone
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ def journal_path(directory: Path) -> Path:
 
 def segment_path(directory: Path, first_seq: int) -> Path:
     return journal_path(directory) / f"{first_seq:0{SEQUENCE_DIGITS}d}{SEGMENT_SUFFIX}"
+
+
+def seal_path(directory: Path, first_seq: int) -> Path:
+    return segment_path(directory, first_seq).with_suffix(".seal")
 
 
 def spare_path(directory: Path) -> Path:

@@ -10,7 +10,7 @@ be followed by another or by zeros up to the end of its segment. What stands aft
     anything else                                         torn: being written when all stopped, acknowledged to nobody
 
 A journal that ends below the durable mark is damaged even when it ends in zeros. Cost: one read of all segments, at
-about 0.5 GB/s for full batches, 2 µs for each small one; memory: one segment.
+about 0.7 GB/s where they have seals (seal.py) or full batches, else 3 µs for each small batch; memory: one segment.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 import msgspec
 
-from fondaco.journal import durable_mark, layout
+from fondaco.journal import durable_mark, layout, seal
 from fondaco.journal.codec import (
     BATCH_MAGIC,
     SEGMENT_HEADER_BYTES,
@@ -34,6 +34,7 @@ from fondaco.journal.codec import (
 )
 from fondaco.journal.errors import ForeignVersion, JournalDamaged
 from fondaco.journal.file_system import FileSystem, read_whole
+from fondaco.journal.seal import Seal
 
 _RESTORE = "nothing was changed; restore the directory from a backup, or move it away to keep it for study"
 
@@ -50,6 +51,7 @@ class Surveyed(msgspec.Struct, frozen=True):
     """A journal that may be opened. The last segment is the active one and ends, sound, at ``end_offset``.
 
     What it holds from ``marked_offset`` on lies above the durable mark: it verifies, but was perhaps never synced.
+    ``unsealed`` are the seals that finished segments lack.
     """
 
     headers: tuple[SegmentHeader, ...]
@@ -60,6 +62,7 @@ class Surveyed(msgspec.Struct, frozen=True):
     marked_offset: int
     mark_seq: int | None
     torn: Torn | None
+    unsealed: tuple[Seal, ...] = ()
 
     @property
     def journal_id(self) -> bytes:
@@ -87,6 +90,7 @@ def survey(directory: Path, file_system: FileSystem) -> Surveyed | None:
         _refuse_mark_without_segments(directory, file_system)
         return None
     headers: list[SegmentHeader] = []
+    unsealed: list[Seal] = []
     torn: Torn | None = None
     mark_seq: int | None = None
     walked = Walked(0, 0, b"", 0, 0)
@@ -99,9 +103,16 @@ def survey(directory: Path, file_system: FileSystem) -> Surveyed | None:
             walked = Walked(header.base.seq, header.base.time_us, header.chain, 0, 0)
         _check_link(path, header, walked, headers)
         headers.append(header)
+        is_last = first_seq == first_seqs[-1]
+        sealed = None if is_last else seal.load(directory, first_seq, file_system)
+        if sealed is not None and sealed.fits(header, content):
+            walked = Walked(sealed.last_seq, sealed.last_time_us, sealed.chain, sealed.end_offset, sealed.end_offset)
+            continue
         codec = BatchCodec(header.journal_id)
         walked = walk(content, codec, first_seq, walked.chain, walked.last_time_us, mark_seq or 0)
-        torn = _judge_rest(path, content, header, walked, mark_seq or 0, is_last=first_seq == first_seqs[-1])
+        torn = _judge_rest(path, content, header, walked, mark_seq or 0, is_last=is_last)
+        if not is_last:
+            unsealed.append(_seal(header, walked, content))
     if mark_seq is not None and walked.last_seq < mark_seq:
         raise JournalDamaged(
             f"{path}, byte {walked.end_offset}: the journal ends with sequence {walked.last_seq}, "
@@ -116,7 +127,20 @@ def survey(directory: Path, file_system: FileSystem) -> Surveyed | None:
         marked_offset=walked.marked_offset,
         mark_seq=mark_seq,
         torn=torn,
+        unsealed=tuple(unsealed),
     )
+
+
+def _seal(header: SegmentHeader, walked: Walked, content: bytes) -> Seal:
+    """The seal of a finished segment that was walked."""
+    return Seal(
+        journal_id=header.journal_id,
+        first_seq=header.first_seq,
+        last_seq=walked.last_seq,
+        last_time_us=walked.last_time_us,
+        end_offset=walked.end_offset,
+        chain=walked.chain,
+    ).of(content)
 
 
 def read_header(path: Path, content: bytes, first_seq: int) -> SegmentHeader:
