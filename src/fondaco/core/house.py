@@ -23,10 +23,9 @@ from fondaco.core.layout import (
     O_LEVEL,
     O_NEXT,
     O_PREV,
-    O_TERMS,
-    O_USER,
     O_USER_NEXT,
     O_USER_PREV,
+    O_WALLETS,
 )
 from fondaco.core.ledger import CASH, ORDER_HOLD
 from fondaco.core.matching import Matching
@@ -38,7 +37,7 @@ from fondaco.core.state import DECODER, ENCODER, MarketState, State
 #: The behaviour this code has. A journal made under other rules is not replayed by guesswork.
 RULES_VERSION = 1
 
-_LINKS = (O_PREV, O_NEXT, O_LEVEL, O_USER_PREV, O_USER_NEXT)
+_LINKS = (O_PREV, O_NEXT, O_LEVEL, O_USER_PREV, O_USER_NEXT, O_WALLETS)
 
 
 class House:
@@ -223,12 +222,7 @@ class House:
         by_id = sorted(records, key=lambda record: record[O_ID])
         handles = {record[O_ID]: matching.table.insert(record) for record in by_id}
         for record in records:
-            side = (record[O_TERMS] >> 16) & 0xFF
-            market_id = (record[O_TERMS] >> 32) & 0xFFFF
-            market = register.markets[market_id]
-            for asset_id in (market.stock_asset_id, market.money_asset_id):
-                matching.ledger.open(record[O_USER], asset_id, CASH)  # a fill needs it; the state leaves out zeros
-            (matching.bids if side == Side.BID else matching.asks)[market_id].restore(handles[record[O_ID]])
+            matching.restore_order(handles[record[O_ID]])
         house._client_orders.restore(state.open_client_orders, state.ended_client_orders)
         return house
 

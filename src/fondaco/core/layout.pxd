@@ -22,6 +22,7 @@ cdef enum:
     O_USER_PREV = 16
     O_USER_NEXT = 17
     O_FEE_CARRY = 18
+    O_WALLETS = 19
     ORDER_WORDS = 20
 
     L_HEAD = 0

@@ -29,6 +29,7 @@ O_LEVEL = 15
 O_USER_PREV = 16
 O_USER_NEXT = 17
 O_FEE_CARRY = 18  # millionths of a minor unit already charged in advance by rounding up
+O_WALLETS = 19  # what it gives (lower 32 bits) and what it takes (upper): records of the ledger
 ORDER_WORDS = 20
 
 L_HEAD = 0

@@ -49,6 +49,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         O_TAKER_FEE,
         O_TERMS,
         O_USER,
+        O_WALLETS,
         ROW_WORDS,
     )
 
@@ -91,6 +92,8 @@ REMAINDER_CANCELLED = cython.declare(cython.longlong, events.Finish.REMAINDER_CA
 CASH = cython.declare(cython.longlong, ledger.CASH)
 HOLD = cython.declare(cython.longlong, ledger.ORDER_HOLD)
 FEE_INCOME = cython.declare(cython.longlong, ledger.FEE_INCOME)
+WALLET = cython.declare(cython.longlong, 0)  # the group of wallets in the ledger
+WALLET_MASK = cython.declare(cython.longlong, 0x7FFF_FFFF)
 HOUSE_OWNER = cython.declare(cython.longlong, ledger.HOUSE_OWNER)
 USER_DISABLED = cython.declare(cython.longlong, order_table.USER_DISABLED)
 USER_ABSENT = cython.declare(cython.longlong, order_table.USER_ABSENT)
@@ -137,6 +140,7 @@ class Matching:
         self.time_us = 0
         self.user = 0
         self.market_id = 0
+        self.give_wallet = 0
         self.fee_carry = 0
 
     # the run
@@ -197,12 +201,10 @@ class Matching:
             return
 
         market: cython.longlong = market_id * MARKET_WORDS
-        give: cython.longlong = self.markets[market + M_MONEY] if side == BID else self.markets[market + M_STOCK]
-        take: cython.longlong = self.markets[market + M_STOCK] if side == BID else self.markets[market + M_MONEY]
-        self.ledger.reserve(3)
-        self.ledger.open(self.user, take, CASH)
-        cash: cython.longlong = self.ledger.open(self.user, give, CASH)
-        hold: cython.longlong = self.ledger.open(self.user, give, HOLD)
+        give: cython.longlong = self.give_wallet
+        take: cython.longlong = self.ledger.enter(
+            self.user, self.markets[market + M_STOCK] if side == BID else self.markets[market + M_MONEY], WALLET
+        )
 
         order: cython.longlong = self.table.allocate()
         self.table.words[order + O_TERMS] = terms
@@ -218,6 +220,7 @@ class Matching:
         self.table.words[order + O_TAKER_FEE] = self.markets[market + M_TAKER_FEE]
         self.table.words[order + O_MAKER_FEE] = self.markets[market + M_MAKER_FEE]
         self.table.words[order + O_FEE_CARRY] = 0
+        self.table.words[order + O_WALLETS] = give | (take << 32)
 
         self.cross(order, price_ticks, order_type == MARKET and side == BID)
 
@@ -230,9 +233,10 @@ class Matching:
             self.table.link_user(order)
             own.add(order)
             if side == BID:
-                self.ledger.transfer(cash, hold, price_ticks * left * self.markets[market + M_MONEY_UNITS])
+                left *= price_ticks * self.markets[market + M_MONEY_UNITS]
             else:
-                self.ledger.transfer(cash, hold, left * self.markets[market + M_STOCK_UNITS])
+                left *= self.markets[market + M_STOCK_UNITS]
+            self.ledger.transfer(give + CASH, give + HOLD, left)
             self.order_row(order, ORDER_PUT, OPEN, IS_ANSWER)
         else:
             self.order_row(order, ORDER_FINISH, FILLED if left == 0 else REMAINDER_CANCELLED, IS_ANSWER)
@@ -269,20 +273,16 @@ class Matching:
         market: cython.longlong = market_id * MARKET_WORDS
         left: cython.longlong = self.table.words[order + O_LEFT]
         own: BookSide
-        give: cython.longlong
+        give: cython.longlong = self.table.words[order + O_WALLETS] & WALLET_MASK
         held: cython.longlong
         if ((self.table.words[order + O_TERMS] >> 16) & 0xFF) == BID:
             own = self.bids[market_id]
-            give = self.markets[market + M_MONEY]
             held = self.table.words[order + O_PRICE] * left * self.markets[market + M_MONEY_UNITS]
         else:
             own = self.asks[market_id]
-            give = self.markets[market + M_STOCK]
             held = left * self.markets[market + M_STOCK_UNITS]
         own.remove(order)
-        self.ledger.transfer(
-            self.ledger.lookup(self.user, give, HOLD), self.ledger.lookup(self.user, give, CASH), held
-        )
+        self.ledger.transfer(give + HOLD, give + CASH, held)
         self.table.words[order + O_MTIME] = self.time_us
         self.finish(order, CANCELLED, IS_ANSWER)
 
@@ -386,8 +386,8 @@ class Matching:
                     cost = price_ticks * amount * money_units
 
         give: cython.longlong = self.markets[market + M_MONEY] if side == BID else self.markets[market + M_STOCK]
-        account: cython.longlong = self.ledger.lookup(self.user, give, CASH)
-        available: cython.longlong = 0 if account < 0 else self.ledger.rows[account * 2 + 1]
+        self.give_wallet = self.ledger.lookup(self.user, give, WALLET)
+        available: cython.longlong = 0 if self.give_wallet == 0 else self.ledger.words[self.give_wallet + CASH]
         if available < cost:
             self.reject(_BALANCE_NOT_ENOUGH, available, cost)
             return True
@@ -420,19 +420,16 @@ class Matching:
         money: cython.longlong = self.markets[market + M_MONEY]
         money_units: cython.longlong = self.markets[market + M_MONEY_UNITS]
         stock_units: cython.longlong = self.markets[market + M_STOCK_UNITS]
-        user: cython.longlong = self.user
-        taker_stock: cython.longlong = self.ledger.lookup(user, stock, CASH)
-        taker_money: cython.longlong = self.ledger.lookup(user, money, CASH)
-        house_stock: cython.longlong = self.ledger.lookup(HOUSE_OWNER, stock, FEE_INCOME)
-        house_money: cython.longlong = self.ledger.lookup(HOUSE_OWNER, money, FEE_INCOME)
+        house_stock: cython.longlong = self.ledger.lookup(HOUSE_OWNER, stock, FEE_INCOME) + 1
+        house_money: cython.longlong = self.ledger.lookup(HOUSE_OWNER, money, FEE_INCOME) + 1
+        taker_gives: cython.longlong = self.table.words[taker + O_WALLETS] & WALLET_MASK
+        taker_takes: cython.longlong = self.table.words[taker + O_WALLETS] >> 32
+        maker_gives: cython.longlong
+        maker_takes: cython.longlong
         price: cython.longlong
         lots: cython.longlong
         paid_money: cython.longlong
         paid_stock: cython.longlong
-        maker_user: cython.longlong
-        maker_stock: cython.longlong
-        maker_money: cython.longlong
-        maker_hold: cython.longlong
         maker_fee: cython.longlong
         taker_fee: cython.longlong
         row: cython.longlong
@@ -450,37 +447,31 @@ class Matching:
             paid_money = price * lots * money_units
             paid_stock = lots * stock_units
 
-            maker_user = self.table.words[maker + O_USER]
-            maker_stock = self.ledger.lookup(maker_user, stock, CASH)
-            maker_money = self.ledger.lookup(maker_user, money, CASH)
+            # each side pays its fee out of what it receives
+            maker_fee = self.fee(
+                paid_money if is_bid else paid_stock,
+                self.table.words[maker + O_MAKER_FEE],
+                self.table.words[maker + O_FEE_CARRY],
+            )
+            self.table.words[maker + O_FEE_CARRY] = self.fee_carry
+            taker_fee = self.fee(
+                paid_stock if is_bid else paid_money,
+                self.table.words[taker + O_TAKER_FEE],
+                self.table.words[taker + O_FEE_CARRY],
+            )
+            self.table.words[taker + O_FEE_CARRY] = self.fee_carry
+            maker_gives = self.table.words[maker + O_WALLETS] & WALLET_MASK
+            maker_takes = self.table.words[maker + O_WALLETS] >> 32
             if is_bid:
-                maker_hold = self.ledger.lookup(maker_user, stock, HOLD)
-                maker_fee = self.fee(
-                    paid_money, self.table.words[maker + O_MAKER_FEE], self.table.words[maker + O_FEE_CARRY]
-                )
-                self.table.words[maker + O_FEE_CARRY] = self.fee_carry
-                taker_fee = self.fee(
-                    paid_stock, self.table.words[taker + O_TAKER_FEE], self.table.words[taker + O_FEE_CARRY]
-                )
-                self.table.words[taker + O_FEE_CARRY] = self.fee_carry
-                self.ledger.transfer(taker_money, maker_money, paid_money - maker_fee)
-                self.ledger.transfer(taker_money, house_money, maker_fee)
-                self.ledger.transfer(maker_hold, taker_stock, paid_stock - taker_fee)
-                self.ledger.transfer(maker_hold, house_stock, taker_fee)
+                self.ledger.transfer(taker_gives + CASH, maker_takes + CASH, paid_money - maker_fee)
+                self.ledger.transfer(taker_gives + CASH, house_money, maker_fee)
+                self.ledger.transfer(maker_gives + HOLD, taker_takes + CASH, paid_stock - taker_fee)
+                self.ledger.transfer(maker_gives + HOLD, house_stock, taker_fee)
             else:
-                maker_hold = self.ledger.lookup(maker_user, money, HOLD)
-                maker_fee = self.fee(
-                    paid_stock, self.table.words[maker + O_MAKER_FEE], self.table.words[maker + O_FEE_CARRY]
-                )
-                self.table.words[maker + O_FEE_CARRY] = self.fee_carry
-                taker_fee = self.fee(
-                    paid_money, self.table.words[taker + O_TAKER_FEE], self.table.words[taker + O_FEE_CARRY]
-                )
-                self.table.words[taker + O_FEE_CARRY] = self.fee_carry
-                self.ledger.transfer(maker_hold, taker_money, paid_money - taker_fee)
-                self.ledger.transfer(maker_hold, house_money, taker_fee)
-                self.ledger.transfer(taker_stock, maker_stock, paid_stock - maker_fee)
-                self.ledger.transfer(taker_stock, house_stock, maker_fee)
+                self.ledger.transfer(taker_gives + CASH, maker_takes + CASH, paid_stock - maker_fee)
+                self.ledger.transfer(taker_gives + CASH, house_stock, maker_fee)
+                self.ledger.transfer(maker_gives + HOLD, taker_takes + CASH, paid_money - taker_fee)
+                self.ledger.transfer(maker_gives + HOLD, house_money, taker_fee)
 
             self.table.words[taker + O_LEFT] -= paid_money if by_money else lots
             self.table.words[taker + O_DEAL_STOCK] += lots
@@ -504,13 +495,13 @@ class Matching:
             self.rows[row + 5] = paid_money
             self.rows[row + 6] = self.table.words[taker + O_ID]
             self.rows[row + 7] = self.table.words[maker + O_ID]
-            self.rows[row + 8] = user | (maker_user << 32)
+            self.rows[row + 8] = self.user | (self.table.words[maker + O_USER] << 32)
             self.rows[row + 9] = taker_fee
             self.rows[row + 10] = maker_fee
-            self.rows[row + 11] = self.total(taker_stock, user, stock)
-            self.rows[row + 12] = self.total(taker_money, user, money)
-            self.rows[row + 13] = self.total(maker_stock, maker_user, stock)
-            self.rows[row + 14] = self.total(maker_money, maker_user, money)
+            self.rows[row + 11] = self.total(taker_takes if is_bid else taker_gives)
+            self.rows[row + 12] = self.total(taker_gives if is_bid else taker_takes)
+            self.rows[row + 13] = self.total(maker_gives if is_bid else maker_takes)
+            self.rows[row + 14] = self.total(maker_takes if is_bid else maker_gives)
             self.rows[row + 15] = self.time_us
             self.rows_end += ROW_WORDS
 
@@ -543,12 +534,9 @@ class Matching:
         self.fee_carry = charged * MILLION - rest
         return whole + charged
 
-    def total(self, cash, owner, asset):
-        """Available and hold of an account together."""
-        hold: cython.longlong = self.ledger.lookup(owner, asset, HOLD)
-        if hold < 0:
-            return self.ledger.rows[cash * 2 + 1]
-        return self.ledger.rows[cash * 2 + 1] + self.ledger.rows[hold * 2 + 1]
+    def total(self, wallet):
+        """Available and hold of a wallet together."""
+        return self.ledger.words[wallet + CASH] + self.ledger.words[wallet + HOLD]
 
     # rows
 
@@ -637,6 +625,19 @@ class Matching:
     def restore(self, seq: int, time_us: int) -> None:
         self.seq = seq
         self.time_us = time_us
+
+    def restore_order(self, order: int) -> None:
+        """Put an inserted record back into its book, with the wallets it gives from and takes to."""
+        market_id = (self.table.words[order + O_TERMS] >> 32) & 0xFFFF
+        is_bid = ((self.table.words[order + O_TERMS] >> 16) & 0xFF) == BID
+        stock = self.markets[market_id * MARKET_WORDS + M_STOCK]
+        money = self.markets[market_id * MARKET_WORDS + M_MONEY]
+        user = self.table.words[order + O_USER]
+        give = self.ledger.enter(user, money if is_bid else stock, WALLET)
+        take = self.ledger.enter(user, stock if is_bid else money, WALLET)
+        self.table.words[order + O_WALLETS] = give | (take << 32)
+        side: BookSide = self.bids[market_id] if is_bid else self.asks[market_id]
+        side.add(order)
 
     def open_row(self, order: int) -> tuple[int, ...]:
         """The ORDER row of an open order as it stands, as if it were just put."""

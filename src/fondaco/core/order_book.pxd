@@ -1,6 +1,8 @@
+cimport cython
 from fondaco.core.layout cimport *
 from fondaco.core.order_table cimport OrderTable
 
+@cython.final
 cdef class BookSide:
     cdef readonly long long levels
     cdef long long sign

@@ -219,10 +219,6 @@ class BookSide:
             place -= 1
         return found
 
-    def restore(self, order: int) -> None:
-        """Put back an order at the back of its price."""
-        self.add(order)
-
 
 def _doubled(words):
     size = len(memoryview(words))

@@ -1,4 +1,6 @@
+cimport cython
 from fondaco.core.layout cimport *
+@cython.final
 cdef class OrderTable:
     cdef readonly long long next_order_id
     cdef readonly long long window

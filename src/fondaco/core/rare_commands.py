@@ -267,7 +267,6 @@ def _update_balance(command: c.BalanceUpdate, register: Register, matching: Matc
         return Reject.UNKNOWN_USER, 0, 0
 
     ledger = matching.ledger
-    ledger.reserve(3)
     outside = ledger.open(HOUSE_OWNER, asset_id, OUTSIDE_WORLD)
     available = ledger.balance(command.user_id, asset_id, CASH)
     if available + command.change_units < 0:
