@@ -42,7 +42,7 @@ requirements: python ## pin the packages anew after a change to requirements/*.i
 	cd requirements && for list in runtime build; do \
 	  $(PIN) --constraint dev.txt $$list.in --output-file $$list.txt || exit 1; done
 	cd bench/peers && for peer in bourse:3.11 lightmatchingengine:3.11 matching_engine:3.12; do \
-	  $(PIN:../%=../../%) --python-version $${peer#*:} $(ARGS) $${peer%:*}.in --output-file $${peer%:*}.txt || exit 1; done
+	  $(subst 3.11,$${peer#*:},$(PIN:../%=../../%)) $(ARGS) $${peer%:*}.in --output-file $${peer%:*}.txt || exit 1; done
 
 PIN := $(PYTHON) ../scripts/environment.py uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
   --no-emit-index-url --no-emit-find-links --custom-compile-command 'make requirements'

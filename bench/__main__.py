@@ -10,9 +10,11 @@ from typing import Any
 
 from bench import machine, report
 from bench.core import run as core
+from bench.journal import run as journal
 
 PARTS: dict[str, tuple[str, Callable[[], tuple[list[str], dict[str, Any]]]]] = {
     "core": (core.TITLE, core.run),
+    "journal": (journal.TITLE, journal.run),
 }
 
 

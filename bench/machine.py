@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import os
 import platform
-import time
 from pathlib import Path
 
 import msgspec
 
 from bench.peers.environments import FOLDER
-
-SYNCS = 400
-SYNC_BYTES = 4_096
+from fondaco.operating import disk
 
 
 class Machine(msgspec.Struct, frozen=True):
@@ -37,11 +34,11 @@ class Disk(msgspec.Struct, frozen=True):
     """The filesystem under the bench's folder, and ``fdatasync`` of 4 KiB written over zeros, in microseconds."""
 
     filesystem: str
-    sync_us_p50: float
-    sync_us_p99: float
+    sync_us_p50: int
+    sync_us_p99: int
 
     def sentence(self) -> str:
-        return f"{self.filesystem}; fdatasync of 4 KiB: p50 {self.sync_us_p50:.0f} µs, p99 {self.sync_us_p99:.0f} µs"
+        return f"{self.filesystem}; fdatasync of 4 KiB: p50 {self.sync_us_p50} µs, p99 {self.sync_us_p99} µs"
 
 
 def _field(path: str, name: str) -> str:
@@ -67,33 +64,8 @@ def look() -> Machine:
     )
 
 
-def filesystem(folder: Path) -> str:
-    """Type and device of the filesystem that holds a folder."""
-    best, found = -1, "unknown filesystem"
-    for line in Path("/proc/mounts").read_text().splitlines():
-        device, mount, kind, *_ = line.split()
-        if folder.resolve().is_relative_to(mount) and len(mount) > best:
-            best, found = len(mount), f"{kind} on {device}"
-    return found
-
-
 def look_at_disk(folder: Path = FOLDER) -> Disk:
-    """Time ``fdatasync`` as a journal does it: over bytes that were written before, so that no length changes."""
+    """The disk under ``folder``, measured as ``fondaco doctor`` does: in the way the journal writes."""
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "sync"
-    block = b"\1" * SYNC_BYTES
-    took_us = []
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
-    try:
-        os.write(file, bytes(SYNC_BYTES * SYNCS))
-        os.fsync(file)
-        for number in range(SYNCS):
-            start = time.perf_counter_ns()
-            os.pwrite(file, block, number * SYNC_BYTES)
-            os.fdatasync(file)
-            took_us.append((time.perf_counter_ns() - start) / 1_000)
-    finally:
-        os.close(file)
-        path.unlink()
-    took_us.sort()
-    return Disk(filesystem(folder), took_us[SYNCS // 2], took_us[SYNCS * 99 // 100])
+    latency = disk.measure(folder)
+    return Disk(disk.filesystem_type(folder) or "unknown filesystem", latency.p50_us, latency.p99_us)

@@ -44,6 +44,15 @@ class Encoded(msgspec.Struct, frozen=True):
 def open_house(venue: Venue) -> House:
     """A house with the venue's assets, markets, users and funds. About 10 µs a user and asset."""
     house = House()
+    for batch in batches(venue_records(venue), 4_096):
+        applied = house.apply(batch, START_TIME_US)
+        if len(applied.facts) != applied.count:
+            raise UnexpectedAnswer("the house refused a part of the workload's venue")
+    return house
+
+
+def venue_records(venue: Venue) -> list[bytes]:
+    """The commands that make a venue."""
     stocks = [f"S{market}" for market in range(1, venue.markets + 1)]
     rare: list[commands.Command] = [commands.AssetCreate(MONEY, venue.money_scale_digits)]
     rare += [commands.AssetCreate(stock, venue.stock_scale_digits) for stock in stocks]
@@ -67,12 +76,7 @@ def open_house(venue: Venue) -> House:
         for user in range(1, venue.users + 1)
         for asset in [MONEY, *stocks]
     ]
-    for first in range(0, len(rare), 4_096):
-        batch = b"".join(commands.encode(commands.HOUSE, command) for command in rare[first : first + 4_096])
-        applied = house.apply(batch, START_TIME_US)
-        if len(applied.facts) != applied.count:
-            raise UnexpectedAnswer("the house refused a part of the workload's venue")
-    return house
+    return [commands.encode(commands.HOUSE, command) for command in rare]
 
 
 def encode(flow: Flow) -> Encoded:
@@ -127,6 +131,6 @@ def encode(flow: Flow) -> Encoded:
     return Encoded(flow, records, house.state_hash(), fills, refusals, resting)
 
 
-def batches(records: list[bytes], size: int) -> list[bytearray]:
+def batches(records: list[bytes], size: int) -> list[bytes]:
     """The records in batches of ``size``, as the sequencer hands them to the house."""
-    return [bytearray().join(records[first : first + size]) for first in range(0, len(records), size)]
+    return [b"".join(records[first : first + size]) for first in range(0, len(records), size)]

@@ -46,7 +46,7 @@ class Singles(msgspec.Struct, frozen=True):
     timing_ns: int
 
 
-def _run(house: House, work: list[bytearray], commands: int, time_us: int) -> tuple[float, float]:
+def _run(house: House, work: list[bytes], commands: int, time_us: int) -> tuple[float, float]:
     apply = house.apply
     cpu = time.process_time_ns()
     wall = time.perf_counter_ns()
@@ -58,7 +58,7 @@ def _run(house: House, work: list[bytearray], commands: int, time_us: int) -> tu
     return commands / wall * 1e9, commands / cpu * 1e9
 
 
-def _apply_all(house: House, work: list[bytearray]) -> None:
+def _apply_all(house: House, work: list[bytes]) -> None:
     for batch in work:
         house.apply(batch, START_TIME_US)
 
@@ -99,7 +99,7 @@ def measure_singles(encoded: Encoded) -> Singles:
     flow = encoded.flow
     house = open_house(flow.venue)
     _apply_all(house, batches(encoded.records[: flow.untimed], BATCH_COMMANDS))
-    work = [bytearray(record) for record in encoded.records[flow.untimed : flow.untimed + SINGLES]]
+    work = encoded.records[flow.untimed : flow.untimed + SINGLES]
     apply, now = house.apply, time.perf_counter_ns
     took = [0] * len(work)
     empty = [0] * len(work)

@@ -1,0 +1,1 @@
+"""The journal alone: how fast records become durable, and how fast they are read back and replayed."""
