@@ -46,8 +46,8 @@ class Singles(msgspec.Struct, frozen=True):
     timing_ns: int
 
 
-def _run(house: House, work: list[bytes], commands: int, time_us: int) -> tuple[float, float]:
-    apply = house.apply
+def _run(house: House, work: list[bytes], commands: int) -> tuple[float, float]:
+    apply, time_us = house.apply, house.time_us
     cpu = time.process_time_ns()
     wall = time.perf_counter_ns()
     for batch in work:
@@ -86,7 +86,7 @@ def measure(encoded: Encoded) -> Rate:
             if house is None or flow.fresh:
                 house = open_house(flow.venue)
                 _apply_all(house, untimed)
-            rates.append(_run(house, work, flow.segment, START_TIME_US))
+            rates.append(_run(house, work, flow.segment))
     finally:
         gc.enable()
     if house is not None:
