@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from fondaco.journal import layout
 from fondaco.journal.codec import BATCH_HEADER_BYTES, SEGMENT_HEADER_BYTES, BatchCodec, decode_segment_header
-from fondaco.journal.errors import ForeignVersion, JournalDamaged
+from fondaco.journal.errors import ForeignVersion, JournalDamaged, NotInJournal
 from fondaco.journal.file import FileJournal
 from fondaco.journal.file_system import DISK
 from fondaco.journal.reader import JournalReader
@@ -254,6 +254,8 @@ def test_a_damaged_mark_is_refused(house: Path, damage: Callable[[bytes], bytes]
 def test_a_missing_mark_is_made_anew_with_a_warning(house: Path) -> None:
     last_seq = read_all(house)[-1].last_seq
     layout.durable_path(house).unlink()
+    with pytest.raises(NotInJournal, match="durable is missing; start the house"):
+        JournalReader(house)
     with capture_logs() as logs:
         journal = FileJournal.open(house, segment_bytes=SEGMENT_BYTES)
     assert journal.durable_seq == last_seq

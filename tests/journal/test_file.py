@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import random
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fondaco.journal import layout
-from fondaco.journal.base import COMMANDS_MAX, Octets
+from fondaco.journal.base import COMMANDS_MAX, Journal, Octets
 from fondaco.journal.codec import EMPTY_CHAIN, BatchCodec, SegmentHeader, decode_segment_header, encode_segment_header
 from fondaco.journal.errors import DiskFull, NotInJournal, OperatingError
 from fondaco.journal.file import FileJournal
@@ -270,6 +271,25 @@ def test_intake_is_told_when_there_is_room_again(tmp_path: Path) -> None:
     journal.append(b"x" * 1000, 1, 1)
     assert journal.full is None
     journal.close()
+
+
+def test_a_batch_appended_in_a_thread_while_the_loop_asks_for_a_spare(tmp_path: Path) -> None:
+    """With a slow disk the runtime appends in a worker thread and looks for space from its loop."""
+    journal: Journal = FileJournal.open(tmp_path, segment_bytes=SEGMENT_BYTES)
+    assert isinstance(journal, FileJournal)
+
+    def append() -> None:
+        for number in range(150):
+            journal.append(b"x" * 1000, 1, number)
+
+    thread = threading.Thread(target=append)
+    thread.start()
+    while thread.is_alive():
+        journal.prepare_spare()
+    thread.join()
+    journal.close()
+    FileJournal.open(tmp_path, segment_bytes=SEGMENT_BYTES).close()
+    assert [batch.first_seq for batch in read_all(tmp_path)] == [*range(1, 151)]
 
 
 def test_a_journal_that_has_no_room_to_begin_says_so() -> None:

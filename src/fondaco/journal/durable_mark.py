@@ -19,7 +19,7 @@ from typing import Final
 
 from fondaco.journal import layout
 from fondaco.journal.codec import JOURNAL_ID_BYTES
-from fondaco.journal.errors import ForeignVersion, JournalDamaged
+from fondaco.journal.errors import ForeignVersion, JournalDamaged, NotInJournal
 from fondaco.journal.file_system import FileSystem, read_whole, replace
 
 _MAGIC: Final = b"\xf5DURABLE"
@@ -29,10 +29,18 @@ _SEQ_WORD: Final = 4
 
 
 class DurableMark:
-    """The mark of one data directory, open for reading or, by the journal's owner, for setting."""
+    """The mark of one data directory, open for reading or, by the journal's owner, for setting.
+
+    Raises ``NotInJournal`` if there is none, ``JournalDamaged``, ``ForeignVersion``.
+    """
 
     def __init__(self, directory: Path, file_system: FileSystem, writable: bool = False) -> None:
-        self.journal_id, _ = _read(directory, file_system)
+        try:
+            self.journal_id, _ = _read(directory, file_system)
+        except FileNotFoundError:
+            raise NotInJournal(
+                f"{layout.durable_path(directory)} is missing; start the house on {directory} once, which makes it anew"
+            ) from None
         self._words = file_system.map_words(layout.durable_path(directory), writable)
 
     @property

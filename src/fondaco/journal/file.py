@@ -16,6 +16,7 @@ thread on a slow disk. Known limit: the disk's own honesty about ``fdatasync``.
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 from typing import Final
@@ -36,7 +37,7 @@ from fondaco.journal.codec import (
 )
 from fondaco.journal.durable_mark import DurableMark
 from fondaco.journal.errors import DiskFull, OperatingError, SyncFailed
-from fondaco.journal.file_system import DISK, Closing, FileSystem, Task, read_whole
+from fondaco.journal.file_system import DISK, Closing, FileSystem, Task
 from fondaco.journal.seal import Seal
 from fondaco.journal.segment import Spare, fill_with_zeros, prepare
 from fondaco.journal.survey import Surveyed, Torn, survey
@@ -220,11 +221,8 @@ class FileJournal:
         finished, self._finished = self._finished, None
         if finished is not None:
             self._sealing = [task for task in self._sealing if task.is_alive()]
-            self._sealing.append(self._file_system.start(lambda: self._seal(finished)))
-
-    def _seal(self, finished: Seal) -> None:
-        content = read_whole(self._file_system, layout.segment_path(self.directory, finished.first_seq))
-        seal.save(self.directory, finished.of(content), self._file_system)
+            work = functools.partial(seal.finish, self.directory, finished, self._file_system)
+            self._sealing.append(self._file_system.start(work))
 
     def _check(self, length: int, count: int, time_us: int) -> None:
         if not 0 < count <= COMMANDS_MAX:

@@ -69,6 +69,13 @@ def load(directory: Path, first_seq: int, file_system: FileSystem) -> Seal | Non
     return Seal(*fields) if magic == _MAGIC and version == _VERSION else None
 
 
+def finish(directory: Path, seal: Seal, file_system: FileSystem) -> None:
+    """Save a seal that lacks its digest yet, reading the segment for it. Without room or rights there is none."""
+    with contextlib.suppress(OSError):
+        content = read_whole(file_system, layout.segment_path(directory, seal.first_seq))
+        save(directory, seal.of(content), file_system)
+
+
 def save(directory: Path, seal: Seal, file_system: FileSystem) -> None:
     """Put a seal beside its segment. On a full disk there is none, and the segment will be walked."""
     head = _LAYOUT.pack(_MAGIC, _VERSION, *msgspec.structs.astuple(seal))

@@ -55,7 +55,10 @@ def prepare(file_system: FileSystem, path: Path, size_bytes: int, head: bytes = 
 
 
 class Spare:
-    """Keeps one segment ready. ``missing`` says why there is none, once preparing it has failed."""
+    """Keeps one segment ready. ``missing`` says why there is none, once preparing it has failed.
+
+    ``prepare`` may be called from any thread; the rest belongs to whoever appends.
+    """
 
     def __init__(self, directory: Path, size_bytes: int, file_system: FileSystem) -> None:
         self.size_bytes = size_bytes
@@ -70,7 +73,9 @@ class Spare:
     def prepare(self) -> None:
         """Begin to prepare one beside the caller, unless one is ready, being prepared, or taken and not yet named."""
         with self._starting:
-            if self._file is None and not self._is_taken and (self._task is None or not self._task.is_alive()):
+            if self._task is not None and self._task.is_alive():
+                return  # asked first: what it prepares may appear at any moment while it lives
+            if self._file is None and not self._is_taken:
                 self._task = self._file_system.start(self._prepare)
 
     def take(self) -> File:
@@ -81,10 +86,11 @@ class Spare:
         if self._file is None:
             self.prepare()
         self._wait()
-        if self._file is None:
-            raise DiskFull(self.missing or f"{self._path} could not be prepared")
-        file, self._file = self._file, None
-        self._is_taken = True
+        with self._starting:  # `prepare` in another thread must not see it gone and not yet taken
+            if self._file is None:
+                raise DiskFull(self.missing or f"{self._path} could not be prepared")
+            file, self._file = self._file, None
+            self._is_taken = True
         return file
 
     def name(self, path: Path) -> None:
