@@ -2,7 +2,7 @@
 
 An id is taken while its order is open and for ``REMEMBERED_US`` after it ended. In that time the same request gets the
 first answer again, so that a client which lost its connection can ask twice; the same id with another request is
-refused. Only accepted orders take an id. Cost: one dictionary entry of about 500 bytes an id; orders without a client
+refused. Only accepted orders take an id. Cost: two dictionary entries of about 600 bytes an id; orders without a client
 id never come here.
 """
 
@@ -36,11 +36,16 @@ class ClientOrders:
 
     def __init__(self) -> None:
         self._by_name: dict[Name, ClientOrder] = {}
+        self._by_order: dict[int, ClientOrder] = {}
         self._open: dict[int, ClientOrder] = {}
         self._ended: deque[ClientOrder] = deque()
 
     def find(self, user_id: int, client_order_id: bytes) -> ClientOrder | None:
         return self._by_name.get((user_id, client_order_id))
+
+    def of_order(self, order_id: int) -> ClientOrder | None:
+        """The entry of an order that was put with a name, while that is remembered."""
+        return self._by_order.get(order_id)
 
     def accept(
         self,
@@ -55,6 +60,7 @@ class ClientOrders:
         """Take the id for an order that was accepted, with the answer its sender was given."""
         entry = ClientOrder(user_id, client_order_id, order_id, request, ROW.pack(*answer))
         self._by_name[user_id, client_order_id] = entry
+        self._by_order[order_id] = entry
         if is_open:
             self._open[order_id] = entry
         else:
@@ -72,6 +78,7 @@ class ClientOrders:
         while self._ended and self._ended[0].forget_at_us <= time_us:
             entry = self._ended.popleft()
             del self._by_name[entry.user_id, entry.client_order_id]
+            del self._by_order[entry.order_id]
 
     def next_due_us(self) -> int | None:
         """When the next id is forgotten; ``None`` if none is waiting."""
@@ -87,3 +94,4 @@ class ClientOrders:
         self._ended.extend(ended)
         for entry in (*open_entries, *ended):
             self._by_name[entry.user_id, entry.client_order_id] = entry
+            self._by_order[entry.order_id] = entry

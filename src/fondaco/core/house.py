@@ -135,6 +135,11 @@ class House:
         entry = self._client_orders.find(user_id, client_order_id.encode("ascii"))
         return None if entry is None else entry.order_id
 
+    def client_order_id(self, order_id: int) -> str | None:
+        """The client order id an order was put with, while it is open and 24 hours after."""
+        entry = self._client_orders.of_order(order_id)
+        return None if entry is None else entry.client_order_id.decode("ascii")
+
     def open_orders(self, user_id: int, market_id: int | None = None) -> list[int]:
         """The ids of a user's open orders, newest first. O(their number)."""
         return self._matching.table.order_ids(user_id, market_id or 0)
