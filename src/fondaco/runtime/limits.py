@@ -102,9 +102,9 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     # ── the exchange desk ─────────────────────────────────────────────────────────────────────────────────────────────
     query_rows_max: Annotated[int, _between(1, 1_000, "Rows of one page of orders or of balance changes.")] = 100
-    deals_rows_max: Annotated[int, _between(100, 100_000, "Deals of one deals.query.")] = 10_000
+    deals_rows_max: Annotated[int, _between(100, 10_000, "Deals of one deals.query.")] = 10_000
     kline_rows_max: Annotated[
-        int, _between(1, 50_000, "Candles of one kline.query; of a longer time the newest are answered.")
+        int, _between(1, 5_000, "Candles of one kline.query; of a longer time the newest are answered.")
     ] = 5_000
     depth_levels_max: Annotated[int, _between(100, 10_000, "Levels of each side in one depth.query.")] = 500
     history_queries_in_flight_max: Annotated[

@@ -88,8 +88,8 @@ def _balance_not_enough(asked: Asked, counts: Counts) -> str:
     if asked.terms is None:
         return f"balance not enough: {asked.subject}; a balance never goes below zero: take out less"
     return (
-        f"balance not enough: the order needs {_held(asked, counts.value)} and {_held(asked, counts.bound)} is available; "
-        "make it smaller, or cancel another"
+        f"balance not enough: the order needs {_held(asked, counts.value)} and {_held(asked, counts.bound)} "
+        "is available; make it smaller, or cancel another"
     )
 
 
@@ -100,8 +100,8 @@ def _too_small_in_money(asked: Asked, counts: Counts) -> str:
             f"at its best ask, which costs {_money(asked, counts.bound)}; raise the amount"
         )
     return (
-        f"the order is worth {_money(asked, counts.value)}; {_market(asked)} takes at least {_money(asked, counts.bound)}: "
-        "raise the amount" + ("" if _is_money(asked) else " or the price")
+        f"the order is worth {_money(asked, counts.value)}; {_market(asked)} takes at least "
+        f"{_money(asked, counts.bound)}: raise the amount" + ("" if _is_money(asked) else " or the price")
     )
 
 
@@ -115,11 +115,13 @@ def _out_of_bounds(asked: Asked, counts: Counts) -> str:
 TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
     Reject.INVALID_ARGUMENT: (
         Code.INVALID_ARGUMENT,
-        lambda asked, counts: f"the house does not take {asked.subject or 'this order'} as it is; see the reference of the method",
+        lambda asked, counts: (
+            f"the house does not take {asked.subject or 'this order'} as it is; see the method in the reference"
+        ),
     ),
     Reject.NUMBER_MALFORMED: (
         Code.NUMBER_MALFORMED,
-        lambda asked, counts: f"a number of {asked.subject or 'the order'} is malformed; send decimals like \"0.5\"",
+        lambda asked, counts: f'a number of {asked.subject or "the order"} is malformed; send decimals like "0.5"',
     ),
     Reject.UNKNOWN_ASSET: (
         Code.UNKNOWN_ASSET,
@@ -172,7 +174,8 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
     Reject.ORDER_NOT_FOUND: (
         Code.ORDER_NOT_FOUND,
         lambda asked, counts: (
-            f"order not found: {asked.subject} is not open on {_market(asked)}; order.get tells how a finished one ended"
+            f"order not found: {asked.subject} is not open on {_market(asked)}; "
+            "order.get tells how a finished one ended"
         ),
     ),
     Reject.NOT_YOUR_ORDER: (
@@ -191,7 +194,8 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
     Reject.AMOUNT_TOO_SMALL: (
         Code.AMOUNT_TOO_SMALL,
         lambda asked, counts: (
-            f"amount too small: {_amount(asked, counts.value)}; {_market(asked)} takes at least {_amount(asked, counts.bound)}"
+            f"amount too small: {_amount(asked, counts.value)}; "
+            f"{_market(asked)} takes at least {_amount(asked, counts.bound)}"
         ),
     ),
     Reject.AMOUNT_TOO_LARGE: (

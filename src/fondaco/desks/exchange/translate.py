@@ -8,12 +8,13 @@ or a JSON number becomes a count, or a sentence that says which digits are too m
 price digits + amount digits, exactly what a price times an amount can have; fees with the digits of the asset they are
 taken in; a market bid's amount, which is money, with the digits of the money asset.
 
-Cost: an order record is about 4 µs.
+Cost: an order record is about 3 µs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 import msgspec
@@ -23,6 +24,7 @@ from fondaco.core.events import Row, order_type_of, side_of
 from fondaco.core.instruments import Asset, Market
 from fondaco.core.units import MalformedNumber, TooManyDigits, format_rate_ppm, format_units, parse_units
 from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.projections.market_reads import Candle, Deal, MarketState
 from fondaco.wire import exchange as wire
 
 #: The largest count that fits the core's words; what is larger is refused here, by its own code.
@@ -84,6 +86,10 @@ def seconds(time_us: int) -> msgspec.Raw:
     return msgspec.Raw(b"%d.%06d" % divmod(time_us, 1_000_000))
 
 
+#: A house has few fee rates, and every order record shows two of them.
+_rate = lru_cache(maxsize=1_024)(format_rate_ppm)
+
+
 # ── outwards ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -117,8 +123,8 @@ def order_record(
         mtime=ctime if row[11] == row[10] else seconds(row[11]),
         price=format_units(row[4], terms.price_digits),
         amount=format_units(amount, amount_digits),
-        taker_fee=format_rate_ppm(row[12]),
-        maker_fee=format_rate_ppm(row[13]),
+        taker_fee=_rate(row[12]),
+        maker_fee=_rate(row[13]),
         left=format_units(left, amount_digits),
         deal_stock=format_units(row[7], terms.amount_digits),
         deal_money=terms.deal_money(row[8]),
@@ -140,6 +146,48 @@ def deal(terms: Terms, deal_id: int, time_us: int, price_ticks: int, size_lots: 
 
 def deal_of_fill(terms: Terms, row: Row) -> wire.Deal:
     return deal(terms, row[2], row[15], row[3], row[4], side_of(row))
+
+
+def deal_of_history(terms: Terms, entry: Deal) -> wire.Deal:
+    return deal(terms, entry.deal_id, entry.time_us, entry.price_ticks, entry.size_lots, entry.side)
+
+
+def candle(terms: Terms, entry: Candle) -> wire.Candle:
+    return (
+        entry.time_s,
+        terms.price(entry.open_ticks),
+        terms.price(entry.close_ticks),
+        terms.price(entry.high_ticks),
+        terms.price(entry.low_ticks),
+        terms.amount(entry.volume_lots),
+        terms.deal_money(entry.money_units),
+        terms.name,
+    )
+
+
+def market_state(terms: Terms, period_s: int, state: MarketState) -> wire.MarketState:
+    return wire.MarketState(
+        period=period_s,
+        last=terms.price(state.last_ticks),
+        open=terms.price(state.open_ticks),
+        close=terms.price(state.close_ticks),
+        high=terms.price(state.high_ticks),
+        low=terms.price(state.low_ticks),
+        volume=terms.amount(state.volume_lots),
+        deal=terms.deal_money(state.money_units),
+    )
+
+
+def market_today(terms: Terms, state: MarketState) -> wire.MarketToday:
+    return wire.MarketToday(
+        last=terms.price(state.last_ticks),
+        open=terms.price(state.open_ticks),
+        close=terms.price(state.close_ticks),
+        high=terms.price(state.high_ticks),
+        low=terms.price(state.low_ticks),
+        volume=terms.amount(state.volume_lots),
+        deal=terms.deal_money(state.money_units),
+    )
 
 
 def levels(terms: Terms, counts: Iterable[tuple[int, int]]) -> list[wire.Level]:
@@ -185,7 +233,7 @@ def number_text(value: object, name: str) -> str:
 
 
 def count(value: object, digits: int, name: str) -> int:
-    """A decimal as a count of ``10**-digits``. Raises ``TooManyDigits`` for the caller to say whose digits those are."""
+    """A decimal as a count of ``10**-digits``. Raises ``TooManyDigits``: the caller knows whose digits those are."""
     text = value if type(value) is str else number_text(value, name)
     try:
         return parse_units(text, digits)
@@ -197,7 +245,8 @@ def price_ticks(terms: Terms, value: object) -> int:
     try:
         ticks = count(value, terms.price_digits, "price")
     except TooManyDigits as error:
-        sentence = f"price {number_text(value, 'price')} has {error.digits} decimals; {terms.name} takes {terms.price_digits}"
+        text = number_text(value, "price")
+        sentence = f"price {text} has {error.digits} decimals; {terms.name} takes {terms.price_digits}"
         raise WireError(Code.PRICE_OFF_TICK, sentence) from None
     if not 0 < ticks <= COUNT_MAX:
         way_out = "send a price above 0" if ticks <= 0 else "send a lower price"
@@ -223,7 +272,9 @@ def money_units(terms: Terms, value: object) -> int:
         units = count(value, digits, "amount")
     except TooManyDigits as error:
         text = number_text(value, "amount")
-        sentence = f"amount {text} has {error.digits} decimals; {terms.money.name}, which a market bid is in, takes {digits}"
+        sentence = (
+            f"amount {text} has {error.digits} decimals; a market bid is in {terms.money.name}, which takes {digits}"
+        )
         raise WireError(Code.AMOUNT_OFF_STEP, sentence) from None
     return _amount_within(terms, value, units, terms.money_amount(terms.market.money_units_min), terms.money.name)
 
@@ -231,7 +282,7 @@ def money_units(terms: Terms, value: object) -> int:
 def _amount_within(terms: Terms, value: object, amount: int, least: str, asset: str) -> int:
     if amount <= 0:
         bound = f"{least} {asset}" if least != "0" else "more than 0"
-        raise WireError(Code.AMOUNT_TOO_SMALL, f"amount {value} is too small; {terms.name} takes at least {bound}")
+        raise WireError(Code.AMOUNT_TOO_SMALL, f"amount too small: {value}; {terms.name} takes at least {bound}")
     if amount > COUNT_MAX:
         raise WireError(Code.AMOUNT_TOO_LARGE, f"amount {value} {asset} is beyond what the house can hold; send less")
     return amount
@@ -246,7 +297,8 @@ def asset_units(asset: Asset, value: object, name: str) -> int:
         sentence = f"{name} {text} has {error.digits} decimals; {asset.name} takes {asset.scale_digits}"
         raise WireError(Code.AMOUNT_OFF_STEP, sentence) from None
     if abs(units) > COUNT_MAX:
-        raise WireError(Code.AMOUNT_TOO_LARGE, f"{name} {value} {asset.name} is beyond what the house can hold; send less")
+        sentence = f"{name} {value} {asset.name} is beyond what the house can hold; send less"
+        raise WireError(Code.AMOUNT_TOO_LARGE, sentence)
     return units
 
 
@@ -270,12 +322,12 @@ def interval_ticks(terms: Terms, value: object) -> int:
         raise invalid(f"interval {text} has {error.digits} decimals; at most {digits} are taken") from None
     if not 0 <= units <= COUNT_MAX:
         raise invalid(f'interval {text} is out of bounds; send "0" for single prices, or a width like "0.1"')
-    tick = 10 ** (digits - terms.price_digits)
+    tick: int = 10 ** (digits - terms.price_digits)
     if units <= tick:
         return 0
     ticks, rest = divmod(units, tick)
     if rest:
-        raise invalid(f"interval {text} is no multiple of {terms.price(1)}, the smallest step of a price of {terms.name}")
+        raise invalid(f"interval {text} is no multiple of {terms.price(1)}, the step of prices of {terms.name}")
     return ticks
 
 

@@ -1,0 +1,170 @@
+"""Who calls a method: a session on a socket, or one HTTP request. Both obey the same methods the same way.
+
+``obey`` is the one way from a request to its method: it checks that the method exists, that the caller is known and
+may, runs it, and turns whatever it raises into the answer. A method returns its result, or ``PENDING`` when the answer
+comes by another way (a command's waiter, or an acknowledgement sent before the first push). Methods over history are
+coroutines and answer when they are done; their number under way is bounded per caller.
+
+Invariant: every request that has an id gets exactly one answer; a notice gets none.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from fondaco.core.commands import Sender
+from fondaco.core.events import Applied, EventKind, Row
+from fondaco.desks.common.desk import Identity
+from fondaco.desks.exchange.errors import Code, WireError
+from fondaco.desks.exchange.refusals import Asked, refusal
+from fondaco.projections.history import ServiceTimeout
+
+if TYPE_CHECKING:
+    from fondaco.desks.exchange.floor import Floor
+    from fondaco.desks.exchange.method import Method
+
+_log = structlog.get_logger("fondaco.exchange")
+
+
+class Pending:
+    """The result of a method whose answer comes by another way."""
+
+
+PENDING: Final = Pending()
+
+
+class Caller(ABC):
+    """``identity`` is None until the caller proved who it is; ``sender`` stamps its commands."""
+
+    floor: Floor
+    identity: Identity | None = None
+    sender: Sender = Sender()
+    address: str = ""
+    on_socket: bool = False
+    _history_queries = 0
+
+    @abstractmethod
+    def reply(self, request_id: int | None, result: object) -> None:
+        """Answer with a result."""
+
+    @abstractmethod
+    def refuse(self, request_id: int | None, error: WireError) -> None:
+        """Answer with an error."""
+
+    @abstractmethod
+    def started(self) -> None:
+        """A request is under way."""
+
+    @abstractmethod
+    def finished(self) -> None:
+        """It was answered."""
+
+    @abstractmethod
+    def login(self, identity: Identity) -> None:
+        """The caller proved who it is."""
+
+    def obey(self, method: Method, params: list[Any], request_id: int | None) -> None:
+        try:
+            if method.scope is not None:
+                self._allow(method)
+            if method.is_later:
+                self.check_history_slot()
+                self.started()
+                self.start_history_work(self._finish(method, params, request_id))
+                return
+            result = method.handler(self, params, request_id)
+        except WireError as error:
+            self.refuse(request_id, error)
+        except Exception:
+            self.refuse(request_id, _defect(method.name))
+        else:
+            if result is not PENDING:
+                self.reply(request_id, result)
+
+    def user_id(self) -> int:
+        """The user the caller speaks for; 0 while it is not known (methods with a scope never see that)."""
+        return self.sender.user_id
+
+    def _allow(self, method: Method) -> None:
+        identity = self.identity
+        if identity is None:
+            way = "call server.auth first" if self.on_socket else "sign the request"
+            raise WireError(Code.AUTHENTICATION_REQUIRED, f"{method.name} is for known users; {way}")
+        if method.scope not in identity.scopes:
+            has = ", ".join(identity.scopes) or "none"
+            sentence = f"{method.name} takes the scope {method.scope}; this key has {has}: use another key"
+            raise WireError(Code.SCOPE_MISSING, sentence)
+
+    def check_history_slot(self) -> None:
+        """Raises if as many queries over history are under way as one caller may have."""
+        bound = self.floor.limits.history_queries_in_flight_max
+        if self._history_queries >= bound:
+            sentence = f"{bound} queries over history are under way; wait for an answer before the next"
+            raise WireError(Code.RATE_LIMIT, sentence)
+
+    def start_history_work(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something that reads the history, counted until it ends."""
+        self._history_queries += 1
+        self.floor.start_task(work).add_done_callback(self._history_work_ended)
+
+    def _history_work_ended(self, _: object) -> None:
+        self._history_queries -= 1
+
+    async def _finish(self, method: Method, params: list[Any], request_id: int | None) -> None:
+        try:
+            result = await method.handler(self, params, request_id)
+        except WireError as error:
+            self.refuse(request_id, error)
+        except ServiceTimeout as error:
+            self.refuse(request_id, WireError(Code.SERVICE_TIMEOUT, str(error)))
+        except Exception:
+            self.refuse(request_id, _defect(method.name))
+        else:
+            self.reply(request_id, result)
+        finally:
+            self.finished()
+
+
+def _defect(method: str) -> WireError:
+    _log.exception("a method failed", method=method)
+    return WireError(Code.INTERNAL_ERROR, f"{method} failed on our side and was logged; nothing was changed")
+
+
+class CommandWaiter(ABC):
+    """Waits for the answer of one command and tells its caller. ``Asked`` is made only for a refusal."""
+
+    __slots__ = ("_caller", "_request_id")
+
+    def __init__(self, caller: Caller, request_id: int | None) -> None:
+        self._caller = caller
+        self._request_id = request_id
+
+    @abstractmethod
+    def result(self, row: Row, applied: Applied) -> object:
+        """What to tell of an ORDER, ORDER_REPEATED or FACT row."""
+
+    @abstractmethod
+    def asked(self) -> Asked:
+        """What a refusal's sentence needs."""
+
+    def answered(self, row: Row, applied: Applied) -> None:
+        if row[0] & 0xFF == EventKind.REJECT:
+            self._caller.refuse(self._request_id, refusal(row, self.asked()))
+        else:
+            self._caller.reply(self._request_id, self.result(row, applied))
+        self._caller.finished()
+
+    def failed(self, reason: str) -> None:
+        self._caller.refuse(self._request_id, WireError(Code.SERVICE_UNAVAILABLE, reason))
+        self._caller.finished()
+
+
+def submit(caller: Caller, record: bytes, waiter: CommandWaiter) -> Pending:
+    """Hand a command to the sequencer; its answer goes to the waiter."""
+    caller.started()
+    caller.floor.runtime.submit(record, waiter)
+    return PENDING

@@ -1,0 +1,121 @@
+"""Markets and assets by the names the wire uses, with the terms that numbers are written in.
+
+Terms are kept and made anew when the house has another ``Market`` under the name, so a lookup costs two dictionary
+accesses. Unknown names raise with codes 113 and 114.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import msgspec
+
+from fondaco.core.events import HAS_CLIENT_ORDER_ID, Row, market_id_of
+from fondaco.core.house import House
+from fondaco.core.instruments import Asset
+from fondaco.core.units import format_units
+from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.desks.exchange.params import NAME_LENGTH_MAX
+from fondaco.desks.exchange.translate import Terms, kind_of, order_record, seconds
+from fondaco.projections.account_reads import BalanceChange, OrderRecord
+from fondaco.wire import exchange as wire
+
+_HAS_CLIENT_ORDER_ID_BIT: Final = HAS_CLIENT_ORDER_ID << 56
+#: Each member stays the text it is.
+_DETAIL_DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class Catalogue:
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._terms: dict[int, Terms] = {}
+
+    def market(self, name: object) -> Terms:
+        """The market of a name as a request gave it."""
+        if type(name) is not str:
+            raise invalid(f"market is {kind_of(name)}; send a market's name as text")
+        market_id = self._house.market_ids.get(name)
+        if market_id is None:
+            shown = name[:NAME_LENGTH_MAX]
+            raise WireError(Code.UNKNOWN_MARKET, f"unknown market: {shown}; market.list names those there are")
+        return self.terms(market_id)
+
+    def terms(self, market_id: int) -> Terms:
+        """The terms of a market that exists."""
+        market = self._house.markets[market_id]
+        terms = self._terms.get(market_id)
+        if terms is None or terms.market is not market:
+            assets = self._house.assets
+            terms = Terms(market, assets[market.stock_asset_id], assets[market.money_asset_id])
+            self._terms[market_id] = terms
+        return terms
+
+    def markets(self) -> Iterator[Terms]:
+        """All markets, oldest first."""
+        return map(self.terms, self._house.markets)
+
+    def asset(self, name: object) -> Asset:
+        if type(name) is not str:
+            raise invalid(f"asset is {kind_of(name)}; send an asset's name as text")
+        asset_id = self._house.asset_ids.get(name)
+        if asset_id is None:
+            shown = name[:NAME_LENGTH_MAX]
+            raise WireError(Code.UNKNOWN_ASSET, f"unknown asset: {shown}; asset.list names those there are")
+        return self._house.assets[asset_id]
+
+    def record(self, row: Row, *, pushed: bool = False) -> wire.OrderRecord:
+        """An ORDER row as the wire shows it, with its client order id while the house remembers that."""
+        name = self._house.client_order_id(row[2]) if row[0] & _HAS_CLIENT_ORDER_ID_BIT else None
+        return order_record(self.terms(market_id_of(row)), row, client_order_id=name or "", pushed=pushed)
+
+    def finished_record(self, order: OrderRecord) -> wire.OrderRecord:
+        """A finished order of the history, with the time it was finished."""
+        row = (
+            order.side << 16 | order.order_type << 24 | order.market_id << 32,
+            0,
+            order.order_id,
+            order.user_id,
+            order.price_ticks,
+            order.amount,
+            order.left,
+            order.deal_stock_lots,
+            order.deal_money_units,
+            order.deal_fee_units,
+            order.ctime_us,
+            order.ftime_us,
+            order.taker_fee_ppm,
+            order.maker_fee_ppm,
+            order.finish,
+            0,
+        )
+        name = self._house.client_order_id(order.order_id)
+        return order_record(self.terms(order.market_id), row, client_order_id=name or "", ftime_us=order.ftime_us)
+
+    def asset_change(self, change: BalanceChange) -> wire.AssetChange:
+        """One change of a balance; its detail names the deal, or is the caller's own with its business id."""
+        asset = self._house.assets[change.asset_id]
+        return wire.AssetChange(
+            time=seconds(change.time_us),
+            asset=asset.name,
+            business=change.business,
+            change=format_units(change.change_units, asset.scale_digits),
+            balance=format_units(change.balance_units, asset.scale_digits),
+            detail=self._detail(change, asset),
+        )
+
+    def _detail(self, change: BalanceChange, asset: Asset) -> msgspec.Raw:
+        if change.deal_id is None or change.market_id is None:
+            own = _DETAIL_DECODER.decode(change.detail or "{}")
+            detail: dict[str, Any] = {"id": change.business_id, **own}
+        else:
+            terms = self.terms(change.market_id)
+            detail = {
+                "market": terms.name,
+                "order_id": change.order_id,
+                "deal_id": change.deal_id,
+                "price": terms.price(change.price_ticks or 0),
+                "amount": terms.amount(change.size_lots or 0),
+                "fee": format_units(change.fee_units or 0, asset.scale_digits),
+            }
+        return msgspec.Raw(wire.ENCODER.encode(detail))

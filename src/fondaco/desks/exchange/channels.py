@@ -1,0 +1,69 @@
+"""What one connection is subscribed to. Each subscribe replaces the previous one of its channel.
+
+Source: exchange.notes.md, Subscriptions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Protocol
+
+from fondaco.desks.exchange.errors import Code, WireError
+
+
+class Channel(Enum):
+    """Depth is one channel for ``depth.subscribe`` and ``depths.subscribe``: their pushes look alike."""
+
+    KLINE = "kline"
+    PRICE = "price"
+    STATE = "state"
+    TODAY = "today"
+    DEALS = "deals"
+    DEPTH = "depth"
+    ORDER = "order"
+    ASSET = "asset"
+
+
+PRIVATE = (Channel.ORDER, Channel.ASSET)
+
+
+class Subscription(Protocol):
+    def leave(self) -> None: ...
+
+
+class Channels:
+    """Subscriptions by channel, with the number of things each follows."""
+
+    def __init__(self, subscriptions_max: int) -> None:
+        self._subscriptions_max = subscriptions_max
+        self._subscriptions: dict[Channel, list[Subscription]] = {}
+        self._counts: dict[Channel, int] = {}
+
+    def replace(self, channel: Channel, count: int) -> None:
+        """Leave what the channel had, to follow ``count`` things instead. Raises, changing nothing, over the bound."""
+        others = sum(self._counts.values()) - self._counts.get(channel, 0)
+        if others + count > self._subscriptions_max:
+            raise WireError(
+                Code.SUBSCRIPTION_LIMIT,
+                f"{count} more on top of {others} are followed on this connection; at most {self._subscriptions_max}: "
+                "unsubscribe from something, or open another connection",
+            )
+        self.leave(channel)
+        self._counts[channel] = count
+
+    def add(self, channel: Channel, subscriptions: Iterable[Subscription]) -> None:
+        self._subscriptions.setdefault(channel, []).extend(subscriptions)
+
+    def leave(self, channel: Channel) -> None:
+        self._counts.pop(channel, None)
+        for subscription in self._subscriptions.pop(channel, ()):
+            subscription.leave()
+
+    def leave_private(self) -> None:
+        for channel in PRIVATE:
+            self.leave(channel)
+
+    def leave_all(self) -> None:
+        for channel in Channel:
+            self.leave(channel)

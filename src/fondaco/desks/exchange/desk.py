@@ -1,0 +1,109 @@
+"""The exchange desk: opens sessions, answers HTTP, and listens to every applied batch.
+
+    batch applied ─▶ answers to their waiters (the runtime) ─▶ ``applied``: private pushes at once, markets marked as
+    changed ─▶ the feeds at their cadence
+
+Cost of ``applied``: nothing while nobody follows anything, otherwise about 0.2 µs a row plus what is pushed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from fondaco.core.events import ROW, Applied, BalanceUpdated, EventKind, Fact, KeyRevoked, market_id_of
+from fondaco.desks.common.desk import Identity, Opening
+from fondaco.desks.exchange.dialect import PATHS, SUBPROTOCOLS
+from fondaco.desks.exchange.fanout import Fanout
+from fondaco.desks.exchange.feed import MarketFeed
+from fondaco.desks.exchange.floor import Floor, Logins, Runtime, Secrets
+from fondaco.desks.exchange.history_feed import HistoryFeed
+from fondaco.desks.exchange.http_call import HttpCall
+from fondaco.desks.exchange.methods import METHODS
+from fondaco.desks.exchange.private_feed import PrivateFeed
+from fondaco.desks.exchange.session import Outlet, Session
+from fondaco.projections.history import History
+from fondaco.runtime.limits import Limits
+
+_ORDER = EventKind.ORDER
+_FILL = EventKind.FILL
+_FACT = EventKind.FACT
+
+
+def wall_clock_us() -> int:
+    return time.time_ns() // 1_000
+
+
+class ExchangeDesk:
+    """One per process, made in its event loop. A ``SocketDesk``, an ``HttpDesk`` and a listener of the runtime."""
+
+    paths = PATHS
+    subprotocols = SUBPROTOCOLS
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        history: History,
+        logins: Logins,
+        secrets: Secrets,
+        limits: Limits,
+        now_us: Callable[[], int] = wall_clock_us,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self.floor = Floor(runtime, history, logins, secrets, limits, METHODS, now_us)
+        fanout = Fanout(loop)
+        self.floor.market_feed = self._market_feed = MarketFeed(self.floor, fanout, loop)
+        self.floor.history_feed = self._history_feed = HistoryFeed(self.floor, fanout, loop)
+        self.floor.private_feed = self._private_feed = PrivateFeed(self.floor)
+
+    def open(self, opening: Opening, connection: Outlet) -> Session:
+        """A session for a new connection."""
+        return Session(self.floor, opening, connection)
+
+    async def http_request(self, method: str, body: bytes, identity: Identity | None) -> bytes:
+        """The envelope that answers ``POST /exchange/<method>``."""
+        call = HttpCall(self.floor, identity)
+        call.call(method, body)
+        return await call.answer
+
+    async def stop(self) -> None:
+        """End the ticks and whatever is under way."""
+        self._market_feed.stop()
+        await self.floor.stop()
+
+    # ── a listener of the runtime ─────────────────────────────────────────────────────────────────────────────────────
+
+    def applied(self, applied: Applied) -> None:
+        """One batch, after its answers: private pushes leave now, markets are marked for the next tick."""
+        for fact in applied.facts:
+            self._fact(fact)
+        market_feed, history_feed, private_feed = self._market_feed, self._history_feed, self._private_feed
+        if not (market_feed.is_followed or history_feed.is_followed or private_feed.is_followed):
+            return
+        is_private = private_feed.is_followed
+        for row in ROW.iter_unpack(applied.rows):
+            kind = row[0] & 0xFF
+            if kind == _ORDER:
+                market_feed.changed(market_id_of(row))
+                if is_private:
+                    private_feed.order(row)
+            elif kind == _FILL:
+                market_id = market_id_of(row)
+                market_feed.filled(market_id, row)
+                history_feed.changed(market_id)
+                if is_private:
+                    private_feed.fill(row)
+        private_feed.end_of_batch()
+
+    def flush(self) -> None:
+        """The connections' flusher writes what was collected; the desk keeps nothing back."""
+
+    def _fact(self, fact: Fact) -> None:
+        if isinstance(fact, BalanceUpdated):
+            if not fact.repeated:
+                self._private_feed.balance_changed(fact.user_id, fact.asset_id)
+        elif isinstance(fact, KeyRevoked):
+            for session in list(self.floor.sessions):
+                if session.identity is not None and session.identity.api_key == fact.key.api_key:
+                    session.logout()

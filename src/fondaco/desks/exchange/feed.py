@@ -1,0 +1,106 @@
+"""The cadence of live market data: who follows price, deals and depth, and when their changes are said.
+
+Rows of a batch only mark their market as changed (and put fills on its tape). At each tick, ten a second by default,
+the streams of changed markets say what is new. If the slices of the last tick are not done by then, the tick is left
+out: a busy house conflates more, it never queues. Without a subscriber there is no tick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator
+
+from fondaco.core.events import Row
+from fondaco.desks.exchange.fanout import Fanout, Streams, Subscriber
+from fondaco.desks.exchange.floor import Floor
+from fondaco.desks.exchange.session import Session
+from fondaco.desks.exchange.streams import DealsStream, DepthStream, LiveStream, PriceStream
+
+
+class MarketFeed:
+    """The live streams. Belongs to one event loop."""
+
+    def __init__(self, floor: Floor, fanout: Fanout, loop: asyncio.AbstractEventLoop) -> None:
+        self._floor = floor
+        self._fanout = fanout
+        self._loop = loop
+        self._interval_s = floor.limits.market_push_interval_ms / 1000
+        self._prices: Streams[int, PriceStream] = Streams()
+        self._depths: Streams[tuple[int, int, int], DepthStream] = Streams()
+        self._deals: Streams[int, DealsStream] = Streams()
+        self._changed: set[int] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def changed(self, market_id: int) -> None:
+        """The book of this market changed, or it saw a deal."""
+        self._changed.add(market_id)
+
+    def filled(self, market_id: int, row: Row) -> None:
+        """A FILL row of a market."""
+        stream = self._deals.get(market_id)
+        if stream is not None:
+            stream.filled(row)
+
+    @property
+    def is_followed(self) -> bool:
+        return bool(self._prices or self._depths or self._deals)
+
+    # ── who follows ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def follow_price(self, session: Session, market_id: int) -> Subscriber:
+        return self._join(self._prices.open(market_id, lambda: PriceStream(self._floor, market_id)), session)
+
+    def follow_depth(self, session: Session, market_id: int, limit: int, interval_ticks: int) -> Subscriber:
+        now_s = self._loop.time()
+        stream = self._depths.open(
+            (market_id, limit, interval_ticks),
+            lambda: DepthStream(self._floor, market_id, limit, interval_ticks, now_s),
+        )
+        return self._join(stream, session)
+
+    def follow_deals(self, session: Session, market_id: int) -> Subscriber:
+        return self._join(self._deals.open(market_id, lambda: DealsStream(self._floor, market_id)), session)
+
+    def begin(self, subscribers: Iterable[Subscriber]) -> None:
+        """The first pushes of what the house knows by itself."""
+        for subscriber in subscribers:
+            subscriber.begin(subscriber.stream.image())
+
+    async def begin_deals(self, subscribers: Iterable[Subscriber]) -> None:
+        """The first pushes of deals, whose beginning lies in the history."""
+        for subscriber in subscribers:
+            stream = subscriber.stream
+            assert isinstance(stream, DealsStream)
+            await self._floor.until_read(stream.prepare, subscriber)
+            subscriber.begin(stream.image())
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _join(self, stream: LiveStream, session: Session) -> Subscriber:
+        if self._timer is None:
+            self._timer = self._loop.call_later(self._interval_s, self._tick)
+        return stream.join(session)
+
+    # ── the tick ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _tick(self) -> None:
+        if not self.is_followed:
+            self._timer = None
+            self._changed.clear()
+            return
+        self._timer = self._loop.call_later(self._interval_s, self._tick)
+        if self._fanout.is_idle:
+            changed, self._changed = self._changed, set()
+            self._fanout.add(self._round(changed, self._loop.time()))
+
+    def _round(self, changed: set[int], now_s: float) -> Iterator[None]:
+        for streams in (self._prices, self._deals, self._depths):
+            for stream in streams:
+                if stream.market_id in changed or stream.is_due(now_s):
+                    yield from stream.deliver(stream.update(now_s))
+                elif stream.lagging:
+                    yield from stream.deliver(None)
+                yield

@@ -1,0 +1,73 @@
+"""One ``POST /exchange/<method>``: the same methods, answered once, in the same envelope.
+
+The door has checked the signature and says who it was; here the body is read and the method obeyed. The id may be left
+out and is null in the answer then. Subscriptions need a socket.
+
+Source: exchange.notes.md, HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from fondaco.core.commands import Sender
+from fondaco.desks.common.desk import Identity
+from fondaco.desks.exchange.caller import Caller
+from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.desks.exchange.floor import Floor
+from fondaco.desks.exchange.session import unknown_method
+from fondaco.wire import exchange as wire
+
+_encode: Final = wire.ENCODER.encode
+
+
+class HttpCall(Caller):
+    """A caller that asks once. ``answer`` is done when the reply is known."""
+
+    def __init__(self, floor: Floor, identity: Identity | None) -> None:
+        self.floor = floor
+        self.identity = identity
+        if identity is not None:
+            self.sender = Sender(identity.key_id, 0, identity.user_id)
+        self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+    def call(self, name: str, body: bytes) -> None:
+        """Obey the method of the path with the params of the body."""
+        method = self.floor.methods.get(name)
+        if method is None:
+            self.refuse(None, unknown_method(name))
+            return
+        if method.on_socket_only:
+            sentence = f"{name} works on the socket alone, at /exchange; over HTTP there is nobody to push to"
+            self.refuse(None, WireError(Code.METHOD_NOT_FOUND, sentence))
+            return
+        try:
+            request = wire.HTTP_BODY_DECODER.decode(body)
+        except (ValueError, RecursionError):
+            sentence = 'the body is no request; send a JSON object like {"params": [], "id": 1}'
+            self.refuse(None, invalid(sentence))
+            return
+        if request.id is not None and not 0 <= request.id <= wire.REQUEST_ID_MAX:
+            self.refuse(None, invalid(f"id is out of range; send an integer from 0 to {wire.REQUEST_ID_MAX}"))
+            return
+        self.obey(method, request.params, request.id)
+
+    def reply(self, request_id: int | None, result: object) -> None:
+        self._answer(wire.Reply(None, result, request_id))
+
+    def refuse(self, request_id: int | None, error: WireError) -> None:
+        self._answer(wire.Reply(wire.ErrorBody(error.code, error.message), None, request_id))
+
+    def _answer(self, reply: wire.Reply) -> None:
+        if not self.answer.done():  # a client that went away cancelled it
+            self.answer.set_result(_encode(reply))
+
+    def started(self) -> None:
+        """Nothing to count: one call, one answer."""
+
+    def finished(self) -> None:
+        """Nothing to count."""
+
+    def login(self, identity: Identity) -> None:
+        """A signature that was checked; the next request must be signed by itself."""

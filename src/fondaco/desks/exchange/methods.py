@@ -1,0 +1,28 @@
+"""Every method of the desk, in one table: what the sessions obey, what HTTP offers, what the reference must list."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fondaco.desks.exchange import (
+    asset_methods,
+    market_methods,
+    operator_methods,
+    order_methods,
+    subscribe_methods,
+    system_methods,
+)
+from fondaco.desks.exchange.method import Method
+
+METHODS: Final[dict[str, Method]] = {
+    method.name: method
+    for methods in (
+        system_methods.METHODS,
+        market_methods.METHODS,
+        order_methods.METHODS,
+        asset_methods.METHODS,
+        subscribe_methods.METHODS,
+        operator_methods.METHODS,
+    )
+    for method in methods
+}

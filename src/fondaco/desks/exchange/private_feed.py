@@ -1,0 +1,132 @@
+"""What a user's own orders and balances do, pushed at once and never conflated.
+
+After each batch, when its answers have been given, every ORDER row goes to the sessions of its user that follow the
+market, and every (user, asset) that the batch touched and changed gets one push with its balance now.
+
+Cost: one dictionary lookup a row for users whom nobody follows; for the others a record and its encoding, made once
+for all of the user's sessions.
+Source: exchange.md, The Push on Changes of User's Order, Push of Changes on User Asset.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from fondaco.core.commands import Side
+from fondaco.core.events import Row, cause_of, market_id_of, side_of
+from fondaco.desks.exchange.floor import Floor
+from fondaco.desks.exchange.session import Session
+from fondaco.desks.exchange.translate import balance
+from fondaco.wire import exchange as wire
+
+_encode: Final = wire.ENCODER.encode
+
+
+class Follower:
+    """A session that follows its user's orders or balances; ``ids`` are the markets or assets, None for all.
+
+    ``push_id`` is the id its pushes carry: that of the subscribe in the document's dialect, null in the live one.
+    """
+
+    __slots__ = ("_feed", "ids", "push_id", "session", "user_id")
+
+    def __init__(
+        self, feed: dict[int, list[Follower]], session: Session, ids: frozenset[int] | None, request_id: int | None
+    ) -> None:
+        self._feed = feed
+        self.session = session
+        self.user_id = session.user_id()
+        self.ids = ids
+        self.push_id = None if session.dialect.live_form else request_id
+        feed.setdefault(self.user_id, []).append(self)
+
+    def follows(self, id_: int) -> bool:
+        return self.ids is None or id_ in self.ids
+
+    def leave(self) -> None:
+        followers = self._feed.get(self.user_id)
+        if followers is not None and self in followers:
+            followers.remove(self)
+            if not followers:
+                del self._feed[self.user_id]
+
+
+class PrivateFeed:
+    """Who follows which user's orders and balances."""
+
+    def __init__(self, floor: Floor) -> None:
+        self._floor = floor
+        self.of_orders: dict[int, list[Follower]] = {}
+        self.of_assets: dict[int, list[Follower]] = {}
+        self._touched: dict[tuple[int, int], None] = {}
+        self._told: dict[tuple[int, int], tuple[int, int]] = {}
+
+    @property
+    def is_followed(self) -> bool:
+        return bool(self.of_orders or self.of_assets)
+
+    def follow_orders(self, session: Session, ids: frozenset[int] | None, request_id: int | None) -> Follower:
+        return Follower(self.of_orders, session, ids, request_id)
+
+    def follow_assets(self, session: Session, ids: frozenset[int] | None, request_id: int | None) -> Follower:
+        follower = Follower(self.of_assets, session, ids, request_id)
+        house = self._floor.house
+        for asset_id in house.assets if ids is None else ids:
+            self._told[follower.user_id, asset_id] = house.balance(follower.user_id, asset_id)
+        return follower
+
+    # ── rows of a batch ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def order(self, row: Row) -> None:
+        """An ORDER row: its user's sessions are told; what the order gives is touched."""
+        user_id, market_id = row[3], market_id_of(row)
+        followers = self.of_orders.get(user_id)
+        if followers is not None:
+            self._push_order(row, market_id, followers)
+        if user_id in self.of_assets:
+            market = self._floor.house.markets[market_id]
+            asset_id = market.money_asset_id if side_of(row) == Side.BID else market.stock_asset_id
+            self._touched[user_id, asset_id] = None
+
+    def fill(self, row: Row) -> None:
+        """A FILL row: both assets of both users are touched."""
+        for user_id in (row[8] & 0xFFFF_FFFF, row[8] >> 32):
+            if user_id in self.of_assets:
+                market = self._floor.house.markets[market_id_of(row)]
+                self._touched[user_id, market.stock_asset_id] = None
+                self._touched[user_id, market.money_asset_id] = None
+
+    def balance_changed(self, user_id: int, asset_id: int) -> None:
+        """Money came in or went out."""
+        if user_id in self.of_assets:
+            self._touched[user_id, asset_id] = None
+
+    def end_of_batch(self) -> None:
+        """One push for each balance that the batch changed."""
+        if not self._touched:
+            return
+        touched, self._touched = self._touched, {}
+        house = self._floor.house
+        for user_id, asset_id in touched:
+            now = house.balance(user_id, asset_id)
+            if self._told.get((user_id, asset_id)) == now:
+                continue
+            self._told[user_id, asset_id] = now
+            asset = house.assets[asset_id]
+            params = {asset.name: balance(asset, *now)}
+            for follower in self.of_assets[user_id]:
+                if follower.follows(asset_id):
+                    shown = [params] if follower.session.dialect.live_form else params
+                    follower.session.send(_encode(wire.Push("asset.update", shown, follower.push_id)))
+
+    def _push_order(self, row: Row, market_id: int, followers: list[Follower]) -> None:
+        params: msgspec.Raw | None = None
+        for follower in followers:
+            if not follower.follows(market_id):
+                continue
+            if params is None:
+                record = self._floor.catalogue.record(row, pushed=True)
+                params = msgspec.Raw(_encode([cause_of(row), record]))
+            follower.session.send(_encode(wire.Push("order.update", params, follower.push_id)))
