@@ -1,0 +1,89 @@
+"""The same methods as ``POST /exchange/<method>``, without a socket to push to."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+import pytest
+
+from fondaco.desks.exchange.methods import METHODS
+from tests.desks.exchange.venue import START_US, Venue
+
+
+async def test_public_methods_need_no_signature(venue: Venue) -> None:
+    assert await venue.post("server.time", [], id=5) == {"error": None, "result": START_US // 1_000_000, "id": 5}
+    assert await venue.post("price.query", ["BTCUSDT"]) == {"error": None, "result": "0", "id": None}
+
+
+async def test_orders_and_queries(venue: Venue) -> None:
+    alice = venue.identity("alice")
+    put = await venue.post("order.put_limit", ["BTCUSDT", 2, "0.5", "8000"], alice, id=1)
+    assert (put["error"], put["id"], put["result"]["left"]) == (None, 1, "0.5000")
+    order_id = put["result"]["id"]
+    assert await venue.post("order.get", ["BTCUSDT", order_id], alice, id=1) == put
+    cancelled = await venue.post("order.cancel", ["BTCUSDT", order_id], alice)
+    assert cancelled["result"]["id"] == order_id
+    history = await venue.post("order.history", ["BTCUSDT", 0, 0, 0, 10], alice)
+    assert [order["id"] for order in history["result"]["records"]] == [order_id]
+
+
+async def test_who_may_not(venue: Venue) -> None:
+    unsigned = await venue.post("order.put_limit", ["BTCUSDT", 2, "0.5", "8000"])
+    assert unsigned["error"] == {
+        "code": 6,
+        "message": "require authentication: order.put_limit is for known users; sign the request",
+    }
+    reader = await venue.post("order.cancel", ["BTCUSDT", 1], venue.identity("alice", "read"))
+    assert reader["error"]["code"] == 120
+
+
+@pytest.mark.parametrize("method", [method.name for method in METHODS.values() if method.on_socket_only])
+async def test_subscriptions_are_for_sockets(venue: Venue, method: str) -> None:
+    reply = await venue.post(method, ["BTCUSDT"], venue.identity("alice"))
+    assert reply["error"]["code"] == 4
+    assert "socket" in reply["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{",
+        b"{}",
+        b'{"params":null}',
+        b'{"params":{}}',
+        b'{"params":[],"id":"1"}',
+        b'{"params":[],"id":-1}',
+    ],
+)
+async def test_malformed_bodies_are_error_1(venue: Venue, body: bytes) -> None:
+    reply = msgspec.json.decode(await venue.desk.http_request("server.ping", body, None))
+    assert (reply["error"]["code"], reply["result"], reply["id"]) == (1, None, None)
+
+
+async def test_unknown_methods_are_error_4(venue: Venue) -> None:
+    assert (await venue.post("no.such", []))["error"]["code"] == 4
+
+
+async def test_a_caller_that_goes_away_does_not_disturb_the_house(venue: Venue) -> None:
+    venue.turns_by_itself = False
+    body = b'{"params":["BTCUSDT",2,"0.5","8000"]}'
+    call = asyncio.ensure_future(venue.desk.http_request("order.put_limit", body, venue.identity("alice")))
+    await asyncio.sleep(0)
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    venue.turn()
+    assert venue.house.open_orders(venue.house.user_ids["alice"], None) == [1]
+
+
+async def test_what_waits_is_answered_when_intake_stops(venue: Venue) -> None:
+    venue.intake_stopped = "the house is closing"
+    reply = await venue.post("order.put_limit", ["BTCUSDT", 2, "0.5", "8000"], venue.identity("alice"), id=9)
+    assert reply == {
+        "error": {"code": 3, "message": "service unavailable: the house is closing"},
+        "result": None,
+        "id": 9,
+    }
