@@ -69,7 +69,11 @@ class Flusher:
         """Writes everything collected so far. Called by the runtime at the end of each turn."""
         waiting, self._waiting = self._waiting, []
         for connection in waiting:
-            connection.flush()
+            try:
+                connection.flush()
+            except Exception:
+                _log.exception("a connection failed to send", address=connection.opening.address)
+                connection.abort()
 
     def _scheduled_flush(self) -> None:
         self._scheduled = False
@@ -162,19 +166,22 @@ class Connection(WSListener):
             self._reading = True
             transport.underlying_transport.resume_reading()
         transport.send_close(code, reason.encode()[:_CLOSE_REASON_BYTES_MAX].decode(errors="ignore"))
-        self._close_timer = self._loop.call_later(self._limits.close_timeout_ms / 1000, self._abort)
+        self._close_timer = self._loop.call_later(self._limits.close_timeout_ms / 1000, self.abort)
 
     def flush(self) -> None:
         """One write for everything collected. The flusher calls it; a session needs not."""
-        if self._closing:
-            return
         transport = self._transport
-        if transport is None:
+        if self._closing or transport is None or transport.is_close_frame_sent:
             return
         self._write_collected()
         unsent_bytes = transport.underlying_transport.get_write_buffer_size()
         if unsent_bytes > self._limits.outbound_bytes_max:
             self._too_slow(unsent_bytes)
+
+    def abort(self) -> None:
+        """Drops the connection at once, unsent bytes and all."""
+        if self._transport is not None:
+            self._transport.disconnect(False)
 
     # ── what picows calls ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -183,7 +190,7 @@ class Connection(WSListener):
         self._session = self._desk.open(self.opening, self)
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
-        if self._closing:
+        if self._closing or transport.is_close_frame_sent:  # picows itself closes on a malformed frame
             if frame.msg_type is _CLOSE:
                 transport.disconnect()
             return
@@ -270,11 +277,11 @@ class Connection(WSListener):
         transport.send_close(frame.get_close_code())
         transport.disconnect()
         # A peer that asked to close but does not read would keep the socket: bounded as our own close is.
-        self._close_timer = self._loop.call_later(self._limits.close_timeout_ms / 1000, self._abort)
+        self._close_timer = self._loop.call_later(self._limits.close_timeout_ms / 1000, self.abort)
 
     def _write_collected(self) -> None:
         outbound = self._outbound
-        if outbound and self._transport is not None:
+        if outbound and self._transport is not None and not self._transport.underlying_transport.is_closing():
             self._transport.underlying_transport.write(outbound[0] if len(outbound) == 1 else b"".join(outbound))
         outbound.clear()
         self._outbound_bytes = 0
@@ -288,7 +295,3 @@ class Connection(WSListener):
             bound_bytes=bound,
         )
         self.close(WSCloseCode.POLICY_VIOLATION, f"too slow: {unsent_bytes} bytes unread; at most {bound} are kept")
-
-    def _abort(self) -> None:
-        if self._transport is not None:
-            self._transport.disconnect(False)

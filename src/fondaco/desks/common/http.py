@@ -1,0 +1,206 @@
+"""What the house answers over HTTP: the exchange's methods, its health, its metrics, its page.
+
+    POST /exchange/{method}   the body goes to the desk, signed (see auth.py) or not; 200 with the desk's envelope
+    GET  /healthz             200 while the process turns its loop
+    GET  /readyz              200 if orders are taken, otherwise 503 with the reasons
+    GET  /metrics             Prometheus text
+    GET  /                    the house's own page
+    GET  /docs, /docs/openapi.json   these addresses, described
+
+Invariants: errors of status 401, 413 and 429 are given only here, at the door; what a desk refuses is a 200 with its
+own error. Access lines carry method, path without query, status, time and client address: no header, no body, no
+signature.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any
+
+import msgspec
+import structlog
+from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.params import FromPath, HeaderParameter
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from fondaco import __version__
+from fondaco.desks.common.auth import Authenticator, Refusal
+from fondaco.desks.common.desk import HttpDesk
+from fondaco.desks.common.openapi_page import PlainPage
+from fondaco.desks.common.rate import Allowance
+from fondaco.runtime.limits import Limits
+
+_log = structlog.get_logger("fondaco.http")
+_METRICS_TYPE = "text/plain; version=1.0.0; charset=utf-8"
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "connect-src 'self' ws: wss:; img-src 'self' data:; base-uri 'none'; form-action 'none'"
+)
+
+
+class Refused(msgspec.Struct, frozen=True):
+    """The body of 401 and 429."""
+
+    error: str
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """``reasons`` is empty when orders are taken."""
+
+    ready: bool
+    reasons: tuple[str, ...]
+
+
+class Services(msgspec.Struct, frozen=True, kw_only=True):
+    """What the application is wired to."""
+
+    desk: HttpDesk
+    authenticator: Authenticator
+    limits: Limits
+    not_ready: Callable[[], Sequence[str]]
+    metrics: Callable[[], bytes]
+    page: Callable[[], bytes]
+    client_address: Callable[[str, str], str]
+    access_log: bool = True
+
+
+def make_application(services: Services) -> ASGIApp:
+    """The ASGI application the front door's HTTP server runs."""
+    application = Litestar(
+        route_handlers=_routes(services),
+        openapi_config=OpenAPIConfig(
+            title="fondaco",
+            version=__version__,
+            description="Every method of the exchange, as on the WebSocket; parameters: see the protocol reference.",
+            path="/docs",
+            render_plugins=[PlainPage(), JsonRenderPlugin()],
+        ),
+        request_max_body_size=services.limits.http_body_bytes_max,
+        after_exception=[_log_failure],
+        logging_config=None,
+    )
+    return _access_lines(application, services) if services.access_log else application
+
+
+def _routes(services: Services) -> list[Any]:
+    allowances = Allowances(services.limits)
+
+    @post(
+        "/exchange/{method:str}",
+        status_code=200,
+        media_type=MediaType.JSON,
+        summary="One request of the exchange",
+        description='Body: {"params": [...], "id": 1}. Answer: {"error", "result", "id"} as on the WebSocket.',
+    )
+    async def exchange(
+        request: Request[Any, Any, Any],
+        method: FromPath[str],
+        api_key: Annotated[str | None, HeaderParameter(name="X-Api-Key")] = None,
+        timestamp: Annotated[str | None, HeaderParameter(name="X-Timestamp")] = None,
+        signature: Annotated[str | None, HeaderParameter(name="X-Signature")] = None,
+    ) -> Response[bytes]:
+        body = await request.body()
+        address = _address(services, request.scope)
+        identity = services.authenticator.http(
+            api_key, timestamp, signature, _signed_path(request.scope), body, address
+        )
+        if isinstance(identity, Refusal):
+            return _refused(429 if identity is Refusal.TOO_MANY else 401, identity.value)
+        if not allowances.of(address if identity is None else identity.api_key).take():
+            return _refused(429, f"more than {services.limits.requests_per_second_max} requests a second; slow down")
+        return Response(await services.desk.http_request(method, body, identity), media_type=MediaType.JSON)
+
+    @get("/healthz", media_type=MediaType.TEXT, summary="Whether the process lives", sync_to_thread=False)
+    def healthz() -> str:
+        return "ok\n"
+
+    @get("/readyz", summary="Whether orders are taken; 503 with the reasons if not", sync_to_thread=False)
+    def readyz() -> Response[Readiness]:
+        reasons = tuple(services.not_ready())
+        return Response(Readiness(not reasons, reasons), status_code=503 if reasons else 200)
+
+    @get("/metrics", summary="Prometheus metrics", sync_to_thread=False)
+    def metrics() -> Response[bytes]:
+        return Response(services.metrics(), media_type=_METRICS_TYPE)
+
+    @get("/", include_in_schema=False, sync_to_thread=False)
+    def page() -> Response[bytes]:
+        headers = {"Content-Security-Policy": _PAGE_POLICY, "X-Content-Type-Options": "nosniff"}
+        return Response(services.page(), media_type=MediaType.HTML, headers=headers)
+
+    return [exchange, healthz, readyz, metrics, page]
+
+
+class Allowances:
+    """The rate of each key or address seen of late. The eldest is forgotten: it only gets a new burst."""
+
+    REMEMBERED_MAX = 10_000
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._by_name: OrderedDict[str, Allowance] = OrderedDict()
+
+    def of(self, name: str) -> Allowance:
+        allowance = self._by_name.get(name)
+        if allowance is None:
+            allowance = Allowance(self._limits.requests_per_second_max, self._limits.requests_burst_max)
+            self._by_name[name] = allowance
+            if len(self._by_name) > self.REMEMBERED_MAX:
+                self._by_name.popitem(last=False)
+        else:
+            self._by_name.move_to_end(name)
+        return allowance
+
+
+def _refused(status: int, sentence: str) -> Response[Any]:
+    return Response(Refused(sentence), status_code=status, media_type=MediaType.JSON)
+
+
+def _signed_path(scope: Any) -> bytes:
+    """Path with query, byte by byte as the client sent it."""
+    path: bytes = scope["raw_path"]
+    query: bytes = scope["query_string"]
+    return path + b"?" + query if query else path
+
+
+def _address(services: Services, scope: Any) -> str:
+    client = scope["client"]
+    forwarded = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
+    return services.client_address(client[0] if client else "", forwarded.decode("latin-1"))
+
+
+def _access_lines(application: ASGIApp, services: Services) -> ASGIApp:
+    """The application, with one log line a request."""
+
+    async def logged(scope: Scope, receive: Receive, send: Send) -> None:
+        started_s = time.perf_counter()
+        status = 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await application(scope, receive, watched)
+        finally:
+            _log.info(
+                "request",
+                method=scope.get("method"),
+                path=scope.get("path"),
+                status=status,
+                took_ms=round((time.perf_counter() - started_s) * 1000, 3),
+                address=_address(services, scope),
+            )
+
+    return logged
+
+
+async def _log_failure(error: Exception, scope: Scope) -> None:
+    if getattr(error, "status_code", 500) >= 500:
+        _log.error("a request failed", path=scope.get("path"), exc_info=error)
