@@ -49,8 +49,7 @@ class History:
         self._path = directory / FILE_NAME
         self._calendar = Calendar(zone)
         self._progress = Progress(directory)
-        if not self._path.exists():
-            self._progress.seq = 0
+        self._progress.seq = 0  # what an earlier run left there proves nothing; the projector repeats the truth
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="history")
         self._engine_lock = threading.Lock()
         self._engine: Engine | None = None

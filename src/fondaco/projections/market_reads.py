@@ -134,7 +134,6 @@ FOLDED = (
         & (_last.c.base_s == bindparam("base_s"))
         & (_last.c.time_s == _g.last_s),
     )
-    .order_by(_g.stretch)
 )
 DEALS = (
     select(
@@ -243,11 +242,10 @@ def _without_gaps(
 ) -> Iterator[Candle]:
     if not runs:
         return
-    folded = [list(_folded(connection, market_id, base_s, run)) for run in runs]
-    first = next((found[0][1] for found in folded if found), None)
+    folded = [dict(_folded(connection, market_id, base_s, run)) for run in runs]
+    first = next((found[min(found)] for found in folded if found), None)
     price = first.open_ticks if first else _price_at(connection, market_id, base_s, runs[-1].end_s, mark)
-    for run, found in zip(runs, folded, strict=True):
-        traded = dict(found)
+    for run, traded in zip(runs, folded, strict=True):
         for stretch in range(run.count):
             candle = traded.get(stretch)
             if candle is None:
@@ -258,7 +256,7 @@ def _without_gaps(
 
 
 def _folded(connection: Connection, market_id: int, base_s: int, run: Run) -> Iterator[tuple[int, Candle]]:
-    """The stretches of a run that saw a trade, by their number in it."""
+    """The stretches of a run that saw a trade, by their number in it, in any order."""
     parameters = {
         "market_id": market_id,
         "base_s": base_s,

@@ -1,0 +1,125 @@
+"""What the desks await: nobody reads behind his own past, and nobody waits for ever."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fondaco.journal.file import FileJournal
+from fondaco.projections.database import FILE_NAME, discard
+from fondaco.projections.history import History, ServiceTimeout
+from fondaco.projections.progress import Progress
+from tests.projections.accountant import Accountant, day_start
+from tests.projections.flows import SLOW, Flow
+from tests.projections.houses import ProjectorProcess, append, caught_up, journal_of
+
+US = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def flow() -> Flow:
+    return Flow(41, SLOW).run(150)
+
+
+@pytest.fixture
+def house(tmp_path: Path, flow: Flow) -> Path:
+    journal_of(tmp_path, flow)
+    caught_up(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def progress(house: Path) -> Iterator[Progress]:
+    with Progress(house) as progress:
+        yield progress
+
+
+async def test_every_question(house: Path, flow: Flow) -> None:
+    accountant = Accountant(flow.house, flow.applied)
+    now_s = accountant.time_us // US + 10
+    async with contextlib.aclosing(_Closing(house)) as closing:
+        history = closing.history
+        assert await history.deals(1, 100, 0) == accountant.deals(1, 100, 0)
+        assert await history.state(1, 86_400, now_s) == accountant.state(1, now_s - 86_399)
+        assert await history.today(2, now_s) == accountant.state(2, day_start(now_s, "UTC"))
+        asked = (1, now_s - 100 * 3_600, now_s, 3_600, now_s, 5_000)
+        assert await history.klines(*asked) == accountant.candles(*asked, "UTC")
+        orders = accountant.finished_orders(2, 1, 0, 0)
+        assert await history.finished_orders(2, 1, 0, 0, 0, 100) == (len(orders), orders[:100])
+        assert await history.finished_order(orders[0].order_id) == orders[0]
+        changes = accountant.balance_changes(3, None, None, 0, 0)
+        assert await history.balance_changes(3, None, None, 0, 0, 0, 100) == (len(changes), changes[:100])
+
+
+async def test_a_wait_ends_when_the_projector_is_there(house: Path, progress: Progress) -> None:
+    async with contextlib.aclosing(_Closing(house)) as closing:
+        waits = [asyncio.create_task(closing.history.wait_for(seq)) for seq in (12, 10, 11)]
+        await asyncio.sleep(0.01)
+        assert not any(wait.done() for wait in waits)
+        progress.seq = 11
+        await asyncio.gather(waits[1], waits[2])
+        assert not waits[0].done()
+        progress.seq = 12
+        await waits[0]
+        await closing.history.wait_for(12)
+
+
+async def test_a_wait_is_bounded(house: Path, progress: Progress) -> None:
+    async with contextlib.aclosing(_Closing(house)) as closing:
+        progress.seq = 5
+        began_s = time.monotonic()
+        with pytest.raises(ServiceTimeout, match="3 commands behind"):
+            await closing.history.wait_for(8, timeout_s=0.05)
+        assert time.monotonic() - began_s < 1
+        waits = [asyncio.create_task(closing.history.wait_for(9)) for _ in range(2)]
+        await asyncio.sleep(0.01)
+    for wait in waits:
+        with pytest.raises(ServiceTimeout, match="closing"):
+            await wait
+
+
+async def test_what_an_earlier_run_said_counts_for_nothing(house: Path, progress: Progress) -> None:
+    progress.seq = 1_000_000
+    async with contextlib.aclosing(_Closing(house)) as closing:
+        with pytest.raises(ServiceTimeout):
+            await closing.history.wait_for(1, timeout_s=0.01)
+
+
+async def test_a_database_built_anew_is_noticed(house: Path, flow: Flow) -> None:
+    deals = Accountant(flow.house, flow.applied).deals(1, 10, 0)
+    async with contextlib.aclosing(_Closing(house)) as closing:
+        assert await closing.history.deals(1, 10, 0) == deals
+        discard(house / FILE_NAME)
+        with pytest.raises(ServiceTimeout, match="ask again"):
+            await closing.history.deals(1, 10, 0)
+        caught_up(house)
+        assert await closing.history.deals(1, 10, 0) == deals
+
+
+async def test_a_client_finds_its_filled_order_at_once(tmp_path: Path) -> None:
+    flow = Flow(42).run(150)
+    found = 0
+    with contextlib.closing(FileJournal.open(tmp_path)) as journal, ProjectorProcess(tmp_path):
+        async with contextlib.aclosing(_Closing(tmp_path)) as closing:
+            for batch, applied in zip(flow.batches, flow.applied, strict=True):
+                append(journal, [batch])
+                for order in Accountant(flow.house, [applied]).orders:
+                    await closing.history.wait_for(journal.durable_seq, timeout_s=20)
+                    assert await closing.history.finished_order(order.order_id) == order
+                    found += 1
+    assert found > 50
+
+
+class _Closing:
+    """A history that ``aclosing`` closes."""
+
+    def __init__(self, directory: Path) -> None:
+        self.history = History(directory)
+
+    async def aclose(self) -> None:
+        await self.history.close()

@@ -1,0 +1,76 @@
+"""Every statement behind a question finds its rows by an index: questions cost the same however long history is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+
+from fondaco.projections import market_reads
+from fondaco.projections.account_reads import balance_changes_of, finished_order, finished_orders_of
+from fondaco.projections.database import open_engine
+from fondaco.projections.periods import Calendar
+from tests.projections.flows import START_US, Flow
+from tests.projections.houses import caught_up, journal_of
+
+NOW_S = START_US // 1_000_000 + 1_000
+DAY_S = 86_400
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    journal_of(tmp_path, Flow(51).run(60))
+    caught_up(tmp_path)
+    engine = open_engine(tmp_path / "projections.sqlite", write=False)
+    yield engine
+    engine.dispose()
+
+
+QUESTIONS: list[tuple[Any, tuple[Any, ...]]] = [
+    (market_reads.latest_deals, (1, 100, 0)),
+    (market_reads.rolling_state, (1, DAY_S, NOW_S)),
+    (market_reads.rolling_state, (1, 7 * DAY_S, NOW_S)),
+    (market_reads.todays_state, (1, NOW_S, Calendar("Europe/Rome"))),
+    *(
+        (market_reads.candles_between, (1, 0, NOW_S, interval_s, NOW_S, 5_000, Calendar("Europe/Rome")))
+        for interval_s in (1, 60, 300, 3_600, DAY_S, 7 * DAY_S, 30 * DAY_S)
+    ),
+    (market_reads.candles_between, (1, NOW_S - 1, NOW_S, 1, NOW_S, 5_000, Calendar())),
+    (finished_order, (1,)),
+    (finished_orders_of, (1, 1, 0, 0, 0, 100)),
+    (finished_orders_of, (1, 1, 100, NOW_S, 50, 100)),
+    (balance_changes_of, (1, None, None, 0, 0, 0, 100)),
+    (balance_changes_of, (1, 1, None, 100, NOW_S, 0, 100)),
+    (balance_changes_of, (1, None, "trade", 0, 0, 0, 100)),
+    (balance_changes_of, (1, 1, "trade", 0, NOW_S, 0, 100)),
+]
+
+
+@pytest.mark.parametrize(("question", "asked"), QUESTIONS, ids=lambda value: getattr(value, "__name__", None))
+def test_every_statement_searches(engine: Engine, question: Any, asked: tuple[Any, ...]) -> None:
+    statements: list[tuple[str, Any]] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def record(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        statements.append((statement, parameters))
+
+    with engine.connect() as connection:
+        question(connection, *asked)
+    event.remove(engine, "before_cursor_execute", record)
+    selects = [(statement, parameters) for statement, parameters in statements if statement.startswith("SELECT")]
+    assert selects
+    for statement, parameters in selects:
+        for step in _plan(engine, statement, parameters):
+            assert "AUTOMATIC" not in step, (step, statement)
+            if step.startswith("SCAN"):  # only what another step has already made small
+                assert step.split()[1].startswith("anon_"), (step, statement)
+            if "TEMP B-TREE" in step:
+                assert "GROUP BY" in step, (step, statement)
+
+
+def _plan(engine: Engine, statement: str, parameters: Any) -> list[str]:
+    with engine.connect() as connection:
+        return [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
