@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,11 +19,12 @@ NOW_S = START_US // 1_000_000 + 1_000
 DAY_S = 86_400
 
 
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    journal_of(tmp_path, Flow(51).run(60))
-    caught_up(tmp_path)
-    engine = open_engine(tmp_path / "projections.sqlite", write=False)
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    directory = tmp_path_factory.mktemp("house")
+    journal_of(directory, Flow(51).run(60))
+    caught_up(directory)
+    engine = open_engine(directory / "projections.sqlite", write=False)
     yield engine
     engine.dispose()
 

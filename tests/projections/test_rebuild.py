@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -88,6 +89,10 @@ def _beyond_the_journal(path: Path) -> None:
     _change(path, "UPDATE checkpoint SET seq = seq + 1000000")
 
 
+def _of_another_boot(path: Path) -> None:
+    _change(path, "UPDATE claims SET boot_id = 'another'")
+
+
 def _not_a_database(path: Path) -> None:
     path.write_bytes(b"This was a database once." * 1_000)
 
@@ -112,6 +117,7 @@ def _change(path: Path, statement: str) -> None:
         (_of_another_layout, "another version"),
         (_of_another_journal, "another command"),
         (_beyond_the_journal, "beyond"),
+        (_of_another_boot, "when the machine went down"),
         (_not_a_database, "damaged"),
         (_a_flipped_page, "damaged"),
     ],
@@ -122,12 +128,28 @@ def test_what_cannot_be_believed_is_refused(house: Path, spoil: Callable[[Path],
         Tail(house)
 
 
+def test_what_was_left_in_good_order_is_believed_after_a_reboot(house: Path) -> None:
+    before = content(house)
+    with tail_of(house) as tail:
+        assert _claim(house) != ""
+        tail.finish()
+    assert _claim(house) == ""
+    with tail_of(house):
+        assert _claim(house) != ""
+    assert content(house) == before
+
+
 def test_a_file_that_is_taken_away_is_noticed(house: Path) -> None:
     with tail_of(house) as tail:
         tail.check_file()
         (house / FILE_NAME).unlink()
         with pytest.raises(Distrusted, match="removed or replaced"):
             tail.check_file()
+
+
+def _claim(directory: Path) -> str:
+    with contextlib.closing(sqlite3.connect(directory / FILE_NAME)) as connection:
+        return str(connection.execute("SELECT boot_id FROM claims").fetchone()[0])
 
 
 def _without_chain(tables: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:

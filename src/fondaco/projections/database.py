@@ -4,6 +4,11 @@ Everything here can be computed again from the journal, so the database is a cac
 checkpoint that says which command they reach are written in the same transaction. Whatever is off (another schema
 version, another chain, a damaged or missing file) is answered by building it anew; there are no migrations.
 
+Nothing is synced to disk while the house works, because a sync of history delays the journal's own. A killed process
+loses nothing by that; a machine that lost power might leave half-written pages that look sound. So the file says,
+durably, in which boot of the machine it is being written (``claim``), and ``release`` syncs everything before it takes
+that back: a file claimed in an earlier boot is not believed.
+
 Tables keep the core's integers. Where a row is found by one key only it lives inside that key's tree (``WITHOUT
 ROWID`` in SQLite). The sums of a candle can pass 64 bits, so each is kept in two words, ``high × 2**32 + low``, low
 below 2**32.
@@ -16,6 +21,7 @@ that there is a file.
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from pathlib import Path
 from typing import Any, Final
 
@@ -41,12 +47,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from fondaco.journal.errors import OperatingError
+
 SCHEMA_VERSION: Final = 1
 FILE_NAME: Final = "projections.sqlite"
 SUM_LOW_BITS: Final = 32
 SUM_LOW_MASK: Final = (1 << SUM_LOW_BITS) - 1
 
-#: Written back to the main file in stretches of 32 MB: a checkpoint of the log is the only time SQLite syncs the disk.
+#: The write-ahead log is folded into the main file every 32 MB.
 WAL_PAGES: Final = 8_000
 CACHE_KIB: Final = 65_536
 
@@ -72,6 +80,9 @@ checkpoint = Table(
     _number("next_entry_id"),
 )
 """One row, id 1: up to which command (and with which chained checksum) everything else is written."""
+
+claims = Table("claims", metadata, _key("id"), Column("boot_id", Text, nullable=False))
+"""One row, id 1: the boot in which the file is being written, empty when all of it is known to be on disk."""
 
 deals = Table(
     "deals",
@@ -205,8 +216,7 @@ NOTHING: Final = Checkpoint(seq=0, chain=b"", time_us=0, next_entry_id=1)
 def open_engine(path: Path, *, write: bool) -> Engine:
     """An engine on the file. Only a writer creates it; a reader's connections refuse every change.
 
-    A transaction is a snapshot from its first statement on, for readers as well. Losing power costs the last
-    transactions, never the agreement of rows and checkpoint.
+    A transaction is a snapshot from its first statement on, for readers as well.
     """
     address = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'rw'}"
     engine = create_engine(
@@ -217,7 +227,7 @@ def open_engine(path: Path, *, write: bool) -> Engine:
     @event.listens_for(engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions on its own
-        pragmas = ("journal_mode=WAL", "synchronous=NORMAL") if write else ("query_only=ON",)
+        pragmas = ("journal_mode=WAL", "synchronous=OFF") if write else ("query_only=ON",)
         for pragma in (*pragmas, "busy_timeout=5000", f"cache_size=-{CACHE_KIB}", f"wal_autocheckpoint={WAL_PAGES}"):
             connection.execute(f"PRAGMA {pragma}")
 
@@ -246,6 +256,54 @@ def read_checkpoint(connection: Connection) -> Checkpoint | None:
     if row.schema_version != SCHEMA_VERSION:
         return None
     return Checkpoint(row.seq, bytes(row.chain), row.time_us, row.next_entry_id)
+
+
+def claim(engine: Engine) -> bool:
+    """Say durably that the file is being written in this boot; False if it was in an earlier one and never released."""
+    here = _boot_id()
+    with engine.begin() as connection:
+        found = connection.execute(select(claims.c.boot_id)).scalar_one_or_none()
+        if found == here:
+            return True
+        if found:
+            return False
+    _set_claim(engine, here)
+    return True
+
+
+def release(engine: Engine) -> None:
+    """Bring everything to disk, then take the claim back. Nothing may be written after it."""
+    _sync(engine)
+    _set_claim(engine, "")
+
+
+def _set_claim(engine: Engine, boot_id: str) -> None:
+    with engine.begin() as connection:
+        connection.exec_driver_sql(upsert_text(engine, claims, latest=("boot_id",)), (1, boot_id))
+    _sync(engine)
+
+
+def _sync(engine: Engine) -> None:
+    """Everything committed is on disk after this. Raises ``OperatingError`` if readers do not let go of old rows."""
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA synchronous=FULL")
+        is_busy, *_ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        cursor.execute("PRAGMA synchronous=OFF")
+        cursor.close()
+    finally:
+        connection.close()
+    if is_busy:
+        raise OperatingError("the database of history is being read without a pause; end who reads it, then try again")
+
+
+def _boot_id() -> str:
+    """What tells this boot of the machine from every other; where nothing does, no boot is like another."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return uuid.uuid4().hex
 
 
 def insert_text(engine: Engine, table: Table, columns: tuple[str, ...] | None = None) -> str:

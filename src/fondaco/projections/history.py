@@ -50,6 +50,7 @@ class History:
         self._calendar = Calendar(zone)
         self._progress = Progress(directory)
         self._progress.seq = 0  # what an earlier run left there proves nothing; the projector repeats the truth
+        self._progress.wanted = 0
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="history")
         self._engine_lock = threading.Lock()
         self._engine: Engine | None = None
@@ -67,6 +68,7 @@ class History:
         """Return once everything up to ``seq`` can be read. Raises ``ServiceTimeout``."""
         if self._progress.seq >= seq:
             return
+        self._progress.wanted = max(self._progress.wanted, seq)
         loop = asyncio.get_running_loop()
         reached: asyncio.Future[None] = loop.create_future()
         heapq.heappush(self._waiters, (seq, next(self._tickets), reached))

@@ -1,8 +1,9 @@
 """How far the projector is, told to the desks through shared memory.
 
-Eight bytes in a file that both processes map: the sequence of the last command whose rows are committed. It is written
-after the commit and read without a lock (one aligned word). It is a hint of liveness, never the truth about the rows:
-the checkpoint in the database is. So whoever starts sets it to 0, and the projector repeats it at every poll.
+Two words in a file that both processes map, each written by one side and read by the other without a lock: ``seq``,
+the last command whose rows are committed, set after the commit, and ``wanted``, the newest command a desk waits for,
+which wakes a projector at rest. They are hints, never the truth about the rows: the checkpoint in the database is. So
+whoever starts sets ``seq`` to 0, and the projector repeats it at every poll.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from types import TracebackType
 from typing import Final, Self
 
 FILE_NAME: Final = "projections.progress"
-_SIZE_BYTES: Final = 8
+_SIZE_BYTES: Final = 16
 
 
 class Progress:
-    """The shared word of one data directory; the file is made where it is missing."""
+    """The shared words of one data directory; the file is made where it is missing."""
 
     def __init__(self, directory: Path) -> None:
         file = os.open(directory / FILE_NAME, os.O_RDWR | os.O_CREAT, 0o644)
@@ -28,19 +29,28 @@ class Progress:
             self._map = mmap.mmap(file, _SIZE_BYTES)
         finally:
             os.close(file)
-        self._word = memoryview(self._map).cast("q")
+        self._words = memoryview(self._map).cast("q")
 
     @property
     def seq(self) -> int:
         """The last command whose rows are committed."""
-        return self._word[0]
+        return self._words[0]
 
     @seq.setter
     def seq(self, seq: int) -> None:
-        self._word[0] = seq
+        self._words[0] = seq
+
+    @property
+    def wanted(self) -> int:
+        """The newest command that a desk waits for, or has waited for."""
+        return self._words[1]
+
+    @wanted.setter
+    def wanted(self, seq: int) -> None:
+        self._words[1] = seq
 
     def close(self) -> None:
-        self._word.release()
+        self._words.release()
         self._map.close()
 
     def __enter__(self) -> Self:

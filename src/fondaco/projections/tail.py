@@ -24,7 +24,15 @@ from fondaco.journal import snapshot
 from fondaco.journal.base import Batch
 from fondaco.journal.errors import NotInJournal
 from fondaco.journal.reader import JournalReader
-from fondaco.projections.database import FILE_NAME, Checkpoint, create_tables, open_engine, read_checkpoint
+from fondaco.projections.database import (
+    FILE_NAME,
+    Checkpoint,
+    claim,
+    create_tables,
+    open_engine,
+    read_checkpoint,
+    release,
+)
 from fondaco.projections.writer import ProjectionWriter
 
 TURN_S: Final = 0.02
@@ -32,7 +40,7 @@ TURN_COMMANDS: Final = 5_000
 FAR_BEHIND_COMMANDS: Final = 50_000
 FAR_BEHIND_TURN_S: Final = 0.5
 
-SNAPSHOT_COMMANDS: Final = 100_000
+SNAPSHOT_COMMANDS: Final = 1_000_000
 SNAPSHOT_INTERVAL_S: Final = 60.0
 #: At most this share of the time goes into snapshots, however fast commands come.
 SNAPSHOT_SHARE_MAX: Final = 0.05
@@ -54,7 +62,7 @@ class Tail:
         self._path = directory / FILE_NAME
         self._engine = open_engine(self._path, write=True)
         try:
-            position = self._checkpoint()
+            position = self._believed()
             self._inode = self._path.stat().st_ino
             self._house, self._reader = _replica(directory, position)
             self._writer = ProjectionWriter(self._engine, position)
@@ -111,7 +119,7 @@ class Tail:
             raise Distrusted(f"{self._path} was removed or replaced")
 
     def snapshot_if_due(self) -> None:
-        """A snapshot every 100k commands or 60 s with change, unless they would take too much of the time."""
+        """A snapshot every million commands or 60 s with change, unless they would take too much of the time."""
         now_s = time.monotonic()
         if now_s < self._snapshot_earliest_s:
             return
@@ -133,15 +141,23 @@ class Tail:
         self._snapshot_due_s = began_s + SNAPSHOT_INTERVAL_S
         self._snapshot_earliest_s = began_s + took_s / SNAPSHOT_SHARE_MAX
 
+    def finish(self) -> None:
+        """Leave in good order: a snapshot, and a database that is known to be on disk."""
+        self.snapshot()
+        release(self._engine)
+
     def close(self) -> None:
         self._reader.close()
         self._engine.dispose()
 
-    def _checkpoint(self) -> Checkpoint:
+    def _believed(self) -> Checkpoint:
+        """The database's checkpoint, if the file as such can be believed."""
         try:
             create_tables(self._engine)
             with self._engine.begin() as connection:
                 position = read_checkpoint(connection)
+            if position is not None and not claim(self._engine):
+                raise Distrusted(f"{self._path} was being written when the machine went down")
         except OperationalError as error:
             if "no such column" not in str(error):
                 raise
