@@ -10,7 +10,7 @@ import re
 import pytest
 
 from fondaco import __version__
-from fondaco.core.commands import HOUSE, AssetCreate, MarketCreate, encode
+from fondaco.core.commands import HOUSE, AssetCreate, Command, MarketCreate, encode
 from fondaco.core.house import House
 from fondaco.pages.first_page import FirstPage
 
@@ -19,7 +19,8 @@ CREDENTIALS = ".fondaco/demo/credentials.json"
 
 def house() -> House:
     made = House()
-    commands = [AssetCreate("BTC", 8), AssetCreate("USDT", 8), MarketCreate("BTCUSDT", "BTC", "USDT", 2, 5, 1, 0, 0, 0)]
+    market = MarketCreate("BTCUSDT", "BTC", "USDT", 2, 5, 1, 0, 0, 0)
+    commands: list[Command] = [AssetCreate("BTC", 8), AssetCreate("USDT", 8), market]
     for command in commands:
         made.apply(encode(HOUSE, command), 1)
     return made
