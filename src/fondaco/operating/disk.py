@@ -15,8 +15,9 @@ import msgspec
 BLOCK_BYTES = 4096
 WRITES = 256
 
-#: From here on a disk would hold up the event loop more than a thread costs.
-INLINE_P99_US_MAX = 5_000
+#: From here on a disk would hold up the event loop more than a thread costs: half of the batches, or the worst.
+INLINE_P50_US_MAX = 2_500
+INLINE_P99_US_MAX = 20_000
 
 
 class SyncLatency(msgspec.Struct, frozen=True):
@@ -28,7 +29,8 @@ class SyncLatency(msgspec.Struct, frozen=True):
     @property
     def sync_mode(self) -> str:
         """The setting that suits this disk."""
-        return "inline" if self.p99_us <= INLINE_P99_US_MAX else "thread"
+        is_fast = self.p50_us <= INLINE_P50_US_MAX and self.p99_us <= INLINE_P99_US_MAX
+        return "inline" if is_fast else "thread"
 
 
 def measure(directory: Path) -> SyncLatency:
