@@ -13,7 +13,7 @@ import pytest
 from fondaco.journal.file import FileJournal
 from fondaco.projections.database import FILE_NAME, discard
 from fondaco.projections.history import History, ServiceTimeout
-from fondaco.projections.progress import Progress
+from fondaco.projections.progress import Progress, committed_seq
 from tests.projections.accountant import Accountant, day_start
 from tests.projections.flows import SLOW, Flow
 from tests.projections.houses import ProjectorProcess, append, caught_up, journal_of
@@ -88,6 +88,14 @@ async def test_what_an_earlier_run_said_counts_for_nothing(house: Path, progress
     async with contextlib.aclosing(_Closing(house)) as closing:
         with pytest.raises(ServiceTimeout):
             await closing.history.wait_for(1, timeout_s=0.01)
+
+
+def test_progress_seen_from_outside(tmp_path: Path) -> None:
+    assert committed_seq(tmp_path) == 0
+    assert not list(tmp_path.iterdir())
+    with Progress(tmp_path) as progress:
+        progress.seq, progress.wanted = 7, 9
+        assert committed_seq(tmp_path) == 7
 
 
 async def test_a_database_built_anew_is_noticed(house: Path, flow: Flow) -> None:

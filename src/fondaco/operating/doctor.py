@@ -209,10 +209,8 @@ def _snapshots(directory: Path) -> Iterator[Finding]:
 
 
 def _projections(directory: Path, *, running: bool) -> Iterator[Finding]:
-    path = directory / progress.FILE_NAME
-    progress_seq = int.from_bytes(path.read_bytes(), sys.byteorder) if path.exists() else 0
     with JournalReader(directory) as reader:
-        lag_commands = reader.durable_seq - progress_seq
+        lag_commands = reader.durable_seq - progress.committed_seq(directory)
     if running and lag_commands > LAG_COMMANDS_MAX:
         yield Finding(
             Grade.WARNING,
