@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fondaco.desks.common.auth import sign_socket
+from fondaco.runtime.limits import Limits
+from tests.desks.exchange.conftest import furnish
 from tests.desks.exchange.venue import Venue
 
 
@@ -211,3 +214,15 @@ async def test_the_secret_is_on_disk_before_the_key_is_journalled(venue: Venue) 
     venue.turn()
     (reply,) = oper.inbox
     assert reply["result"]["secret"] in on_disk
+
+
+async def test_a_house_has_as_many_keys_as_its_limits_say(tmp_path: Path) -> None:
+    small = Venue(tmp_path, Limits(keys_max=3))
+    furnish(small)
+    oper = await small.logged_in("oper")
+    code, message = await oper.refused("key.create", "alice", ["read"])
+    assert (code, message) == (
+        1,
+        "invalid argument: the house has 3 keys and takes no more; raise keys_max in its limits",
+    )
+    await small.close()

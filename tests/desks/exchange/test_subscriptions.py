@@ -371,3 +371,22 @@ async def test_every_push_is_packed_as_its_connection_speaks(venue: Venue) -> No
     await trade(venue, ("0.1", "8000"))
     pushes = [await client.push("price.update") for client in clients]
     assert pushes == [["BTCUSDT", "8000.00"]] * 8
+
+
+async def test_many_deals_between_two_ticks_come_in_several_pushes_and_none_is_missing(venue: Venue) -> None:
+    client, alice, bob = venue.connect(), await venue.logged_in("alice"), await venue.logged_in("bob")
+    await subscribed(client, "deals.subscribe", "BTCUSDT")
+    await client.quiet()
+    venue.turns_by_itself = False
+    for number in range(250):
+        alice.says({"method": "order.put_limit", "params": ["BTCUSDT", SELL, "0.01", "8000"], "id": 1000 + number})
+    bob.says({"method": "order.put_limit", "params": ["BTCUSDT", BUY, "2.5", "8000"], "id": 5})
+    venue.turn()
+    ids: list[int] = []
+    sizes = []
+    while len(ids) < 250:
+        _, deals = await client.push("deals.update")
+        sizes.append(len(deals))
+        ids = [deal["id"] for deal in deals] + ids
+    assert ids == list(range(250, 0, -1))
+    assert sizes == [100, 100, 50]

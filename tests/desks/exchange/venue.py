@@ -21,13 +21,13 @@ from fondaco.core.house import House
 from fondaco.desks.common.auth import Authenticator, sign_socket
 from fondaco.desks.common.desk import Identity, Opening
 from fondaco.desks.exchange.desk import ExchangeDesk
-from fondaco.desks.exchange.floor import Waiter
 from fondaco.desks.exchange.session import Session
 from fondaco.journal.secrets import SecretStore
 from fondaco.projections.database import FILE_NAME, NOTHING, create_tables, open_engine
 from fondaco.projections.history import History
 from fondaco.projections.progress import Progress
 from fondaco.projections.writer import ProjectionWriter
+from fondaco.runtime.inbox import Waiter
 from fondaco.runtime.limits import Limits
 
 #: 2024-08-08 00:00:00 UTC
@@ -64,7 +64,16 @@ class Venue:
         self.logins = Authenticator(
             self.house, self.secrets, limits, md5_allowed=md5_allowed, now_ms=lambda: self.now_us // 1000
         )
-        self.desk = ExchangeDesk(self, self.history, self.logins, self.secrets, limits, lambda: self.now_us)
+        self.flushes = 0
+        self.desk = ExchangeDesk(
+            self,
+            self.history,
+            self.logins,
+            self.secrets,
+            limits,
+            flush_connections=self._flush,
+            now_us=lambda: self.now_us,
+        )
 
     async def close(self) -> None:
         await self.desk.stop()
@@ -101,6 +110,9 @@ class Venue:
         self._writer.gather(applied, bytes(16), self.house.markets)
         if self.projector_runs:
             self.project()
+
+    def _flush(self) -> None:
+        self.flushes += 1
 
     def project(self) -> None:
         """What the projector does when it has time."""

@@ -131,7 +131,7 @@ class Caller(ABC):
 
 def _defect(method: str) -> WireError:
     _log.exception("a method failed", method=method)
-    return WireError(Code.INTERNAL_ERROR, f"{method} failed on our side and was logged; nothing was changed")
+    return WireError(Code.INTERNAL_ERROR, f"{method} failed on our side and was logged; look up what became of it")
 
 
 class CommandWaiter(ABC):

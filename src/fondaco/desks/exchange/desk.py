@@ -36,10 +36,13 @@ def wall_clock_us() -> int:
 
 
 class ExchangeDesk:
-    """One per process, made in its event loop. A ``SocketDesk``, an ``HttpDesk`` and a listener of the runtime."""
+    """One per process, made in its event loop. A ``SocketDesk``, an ``HttpDesk`` and a listener of the runtime.
 
-    paths = PATHS
-    subprotocols = SUBPROTOCOLS
+    ``flush_connections`` writes what the connections have collected (``Flusher.flush``); ``now_us`` is the clock.
+    """
+
+    paths: tuple[str, ...] = PATHS
+    subprotocols: tuple[str, ...] = SUBPROTOCOLS
 
     def __init__(
         self,
@@ -48,10 +51,13 @@ class ExchangeDesk:
         logins: Logins,
         secrets: Secrets,
         limits: Limits,
+        *,
+        flush_connections: Callable[[], None],
         now_us: Callable[[], int] = wall_clock_us,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.floor = Floor(runtime, history, logins, secrets, limits, METHODS, now_us)
+        self._flush_connections = flush_connections
         fanout = Fanout(loop)
         self.floor.market_feed = self._market_feed = MarketFeed(self.floor, fanout, loop)
         self.floor.history_feed = self._history_feed = HistoryFeed(self.floor, fanout, loop)
@@ -97,7 +103,8 @@ class ExchangeDesk:
         private_feed.end_of_batch()
 
     def flush(self) -> None:
-        """The connections' flusher writes what was collected; the desk keeps nothing back."""
+        """Everything of this turn was said: one write for each connection."""
+        self._flush_connections()
 
     def _fact(self, fact: Fact) -> None:
         if isinstance(fact, BalanceUpdated):

@@ -16,6 +16,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
+import structlog
+
 from fondaco.desks.common.connection import frame
 from fondaco.desks.exchange.dialect import Compression
 from fondaco.wire import exchange as wire
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from fondaco.desks.exchange.session import Session
 
 SLICE_S: Final = 250e-6
+
+_log = structlog.get_logger("fondaco.exchange")
 
 K = TypeVar("K")
 S = TypeVar("S", bound="Stream")
@@ -184,9 +188,12 @@ class Fanout:
         work, now = self._work, self._loop.time
         end_s = now() + SLICE_S
         while work:
-            for _ in work[0]:
-                if now() >= end_s:
-                    self._loop.call_soon(self._slice)
-                    return
+            try:
+                for _ in work[0]:
+                    if now() >= end_s:
+                        self._loop.call_soon(self._slice)
+                        return
+            except Exception:
+                _log.exception("a push of market data failed; the others go on")
             work.popleft()
         self._is_scheduled = False

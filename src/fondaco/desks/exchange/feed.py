@@ -101,6 +101,9 @@ class MarketFeed:
             for stream in streams:
                 if stream.market_id in changed or stream.is_due(now_s):
                     yield from stream.deliver(stream.update(now_s))
+                    while stream.is_due(now_s):
+                        yield
+                        yield from stream.deliver(stream.update(now_s))
                 elif stream.lagging:
                     yield from stream.deliver(None)
                 yield

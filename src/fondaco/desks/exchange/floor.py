@@ -10,11 +10,13 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from fondaco.core.events import Applied, Row
+import structlog
+
 from fondaco.core.house import House
 from fondaco.desks.common.desk import Identity
 from fondaco.desks.exchange.catalogue import Catalogue
 from fondaco.projections.history import ServiceTimeout
+from fondaco.runtime.inbox import Waiter
 from fondaco.runtime.limits import Limits
 
 if TYPE_CHECKING:
@@ -29,21 +31,15 @@ if TYPE_CHECKING:
 
 _RETRY_S: Final = 1.0
 
-
-class Waiter(Protocol):
-    """Who waits for a command's answer."""
-
-    def answered(self, row: Row, applied: Applied) -> None: ...
-    def failed(self, reason: str) -> None: ...
+_log = structlog.get_logger("fondaco.exchange")
 
 
 class Runtime(Protocol):
     """What the desk needs of the sequencer."""
 
-    @property
-    def house(self) -> House: ...
-    @property
-    def durable_seq(self) -> int: ...
+    house: House
+    durable_seq: int
+
     def submit(self, record: bytes, waiter: Waiter | None) -> None: ...
 
 
@@ -92,8 +88,13 @@ class Floor:
         """Run something whose end nobody waits for; it is kept until it ends."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._task_ended)
         return task
+
+    def _task_ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("something under way failed", exc_info=error)
 
     def now_s(self) -> int:
         """Whole seconds of the clock, never behind what the journal was stamped with."""

@@ -10,6 +10,8 @@ import asyncio
 from collections.abc import Iterable
 from typing import Final
 
+import structlog
+
 from fondaco.desks.exchange.fanout import Fanout, Streams, Subscriber
 from fondaco.desks.exchange.floor import Floor
 from fondaco.desks.exchange.history_streams import HistoryStream, KlineStream, StateStream, TodayStream
@@ -17,6 +19,8 @@ from fondaco.desks.exchange.session import Session
 from fondaco.projections.history import ServiceTimeout
 
 _QUIET_INTERVAL_S: Final = 60.0
+
+_log = structlog.get_logger("fondaco.exchange")
 
 
 class HistoryFeed:
@@ -92,6 +96,10 @@ class HistoryFeed:
                     elif stream.lagging:
                         self._fanout.add(stream.deliver(None))
         except ServiceTimeout:
+            self._changed |= changed
+            return
+        except Exception:
+            _log.exception("a round of candles, state and today failed; it is tried again")
             self._changed |= changed
             return
         if all_of_them:

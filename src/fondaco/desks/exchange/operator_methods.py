@@ -218,6 +218,9 @@ def _create_key(caller: Caller, params: list[Any], request_id: int | None) -> Pe
     given = options(params[2], ("addresses", "label")) if len(params) == 3 else {}
     addresses = _addresses(given.get("addresses", []))
     label = text(given["label"], "label", LABEL_LENGTH_MAX) if "label" in given else ""
+    keys_max = caller.floor.limits.keys_max
+    if len(caller.floor.house.keys) >= keys_max:
+        raise invalid(f"the house has {keys_max} keys and takes no more; raise keys_max in its limits")
     api_key, secret = secrets.token_hex(_API_KEY_BYTES), secrets.token_hex(_SECRET_BYTES)
     try:
         caller.floor.secrets.put(api_key, secret)

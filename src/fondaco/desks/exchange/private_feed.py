@@ -24,33 +24,36 @@ from fondaco.wire import exchange as wire
 _encode: Final = wire.ENCODER.encode
 
 
+#: By user.
+Followers = dict[int, list["Follower"]]
+
+
 class Follower:
     """A session that follows its user's orders or balances; ``ids`` are the markets or assets, None for all.
 
     ``push_id`` is the id its pushes carry: that of the subscribe in the document's dialect, null in the live one.
     """
 
-    __slots__ = ("_feed", "ids", "push_id", "session", "user_id")
+    __slots__ = ("_followers", "ids", "push_id", "session", "user_id")
 
     def __init__(
-        self, feed: dict[int, list[Follower]], session: Session, ids: frozenset[int] | None, request_id: int | None
+        self, followers: Followers, session: Session, ids: frozenset[int] | None, request_id: int | None
     ) -> None:
-        self._feed = feed
+        self._followers = followers
         self.session = session
         self.user_id = session.user_id()
         self.ids = ids
         self.push_id = None if session.dialect.live_form else request_id
-        feed.setdefault(self.user_id, []).append(self)
+        followers.setdefault(self.user_id, []).append(self)
 
     def follows(self, id_: int) -> bool:
         return self.ids is None or id_ in self.ids
 
     def leave(self) -> None:
-        followers = self._feed.get(self.user_id)
-        if followers is not None and self in followers:
-            followers.remove(self)
-            if not followers:
-                del self._feed[self.user_id]
+        of_user = self._followers[self.user_id]
+        of_user.remove(self)
+        if not of_user:
+            del self._followers[self.user_id]
 
 
 class PrivateFeed:
@@ -58,10 +61,10 @@ class PrivateFeed:
 
     def __init__(self, floor: Floor) -> None:
         self._floor = floor
-        self.of_orders: dict[int, list[Follower]] = {}
-        self.of_assets: dict[int, list[Follower]] = {}
+        self.of_orders: Followers = {}
+        self.of_assets: Followers = {}
         self._touched: dict[tuple[int, int], None] = {}
-        self._told: dict[tuple[int, int], tuple[int, int]] = {}
+        self._told: dict[int, dict[int, tuple[int, int]]] = {}
 
     @property
     def is_followed(self) -> bool:
@@ -73,8 +76,11 @@ class PrivateFeed:
     def follow_assets(self, session: Session, ids: frozenset[int] | None, request_id: int | None) -> Follower:
         follower = Follower(self.of_assets, session, ids, request_id)
         house = self._floor.house
+        for user_id in self._told.keys() - self.of_assets.keys():
+            del self._told[user_id]
+        told = self._told.setdefault(follower.user_id, {})
         for asset_id in house.assets if ids is None else ids:
-            self._told[follower.user_id, asset_id] = house.balance(follower.user_id, asset_id)
+            told[asset_id] = house.balance(follower.user_id, asset_id)
         return follower
 
     # ── rows of a batch ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -111,9 +117,10 @@ class PrivateFeed:
         house = self._floor.house
         for user_id, asset_id in touched:
             now = house.balance(user_id, asset_id)
-            if self._told.get((user_id, asset_id)) == now:
+            told = self._told[user_id]
+            if told.get(asset_id) == now:
                 continue
-            self._told[user_id, asset_id] = now
+            told[asset_id] = now
             asset = house.assets[asset_id]
             params = {asset.name: balance(asset, *now)}
             for follower in self.of_assets[user_id]:

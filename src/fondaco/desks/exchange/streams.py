@@ -6,6 +6,8 @@ Depth is published as differences of images: changed levels with their new total
 gets the image that was last *published*, so that the next difference continues it; a whole image goes to everybody at
 least every 60 seconds. Deals are conflated but never left out: an update holds all since the last, newest first.
 
+A tick asks each stream of a changed market for an update, and again while it says that more is due.
+
 Known limit: a subscriber too slow for its deals gets the last 100 when it has room again; ``deals.query`` has the rest.
 Cost: an update of a merged depth of 100 levels is about 50 µs, the others are less.
 Source: exchange.md, Subscribe/Unsubscribe Interface; exchange.notes.md, Depth and Deals.
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 FULL_DEPTH_INTERVAL_S: Final = 60.0
 FIRST_DEALS: Final = 100
+#: More deals than this since the last tick are told in several pushes, so that none takes long to make.
+DEALS_IN_PUSH_MAX: Final = 100
 
 
 class LiveStream(Stream):
@@ -107,17 +111,19 @@ def _changed(old: dict[int, int], new: dict[int, int]) -> list[tuple[int, int]]:
 
 
 class DealsStream(LiveStream):
-    """The deals of a market. The tape holds the last published ones, oldest first, and all since."""
+    """The deals of a market: the last published ones, oldest first, and the fills since, as rows."""
 
     def __init__(self, floor: Floor, market_id: int) -> None:
         super().__init__(floor, market_id)
         self._published: deque[wire.Deal] = deque(maxlen=FIRST_DEALS)
-        self._new: list[wire.Deal] = []
+        self._new: deque[Row] = deque()
         self._is_prepared = False
 
     def filled(self, row: Row) -> None:
         """A FILL row of this market."""
-        self._new.append(deal_of_fill(self.floor.catalogue.terms(self.market_id), row))
+        self._new.append(row)
+        if not self._is_prepared and len(self._new) > FIRST_DEALS:
+            self._new.popleft()  # nobody was told anything yet, and the first push holds no more
 
     async def prepare(self) -> None:
         """The deals before the stream began come from the history, once."""
@@ -129,7 +135,7 @@ class DealsStream(LiveStream):
         if self._is_prepared:
             return
         terms = floor.catalogue.terms(self.market_id)
-        first_new_id = self._new[0].id if self._new else None
+        first_new_id = self._new[0][2] if self._new else None
         self._published.extend(
             deal_of_history(terms, entry)
             for entry in reversed(earlier)
@@ -143,7 +149,8 @@ class DealsStream(LiveStream):
     def update(self, now_s: float) -> Packed | None:
         if not self.is_due(now_s):
             return None
-        new, self._new = self._new, []
+        terms, rows = self.floor.catalogue.terms(self.market_id), self._new
+        new = [deal_of_fill(terms, rows.popleft()) for _ in range(min(len(rows), DEALS_IN_PUSH_MAX))]
         self._published.extend(new)
         return self._push(new[::-1])
 
