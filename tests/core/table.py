@@ -25,9 +25,11 @@ HOUR_US = 3_600_000_000
 GTC, IOC, FOK = TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK
 
 
-def unstamped(dump: bytes) -> State:
-    """A state without the two things that every command changes: the next sequence and the time."""
-    return msgspec.structs.replace(DECODER.decode(dump), next_seq=0, time_us=0)
+def unstamped(dump: bytes, time_us: int) -> State:
+    """A state without what any command changes: the next sequence, the time, and what is forgotten by that time."""
+    state = DECODER.decode(dump)
+    remembered = [entry for entry in state.ended_client_orders if entry.forget_at_us > time_us]
+    return msgspec.structs.replace(state, next_seq=0, time_us=0, ended_client_orders=remembered)
 
 
 def plain(units: int, digits: int) -> str:
@@ -48,7 +50,7 @@ class Floor:
         return self.send_record(c.encode(Sender(user_id=sender_user_id), command))
 
     def send_record(self, record: bytes) -> Answer:
-        before, seq = unstamped(self.house.dump()), self.house.next_seq
+        before, seq = unstamped(self.house.dump(), self.time_us), self.house.next_seq
         applied = self.house.apply(record, self.time_us)
         self.applied.append(applied)
         rows = list(applied)
@@ -56,7 +58,7 @@ class Floor:
         assert all(row[1] == seq for row in rows)
         assert (applied.first_seq, applied.count, applied.time_us) == (seq, 1, self.time_us)
         assert (self.house.next_seq, self.house.time_us) == (seq + 1, self.time_us)
-        after = unstamped(self.house.dump())
+        after = unstamped(self.house.dump(), self.time_us)
         assert not any(self.house.imbalances().values())
         assert all(units >= 0 for key, units in after.accounts if key >> 24), after.accounts
         if kind_of(rows[-1]) in (EventKind.REJECT, EventKind.ORDER_REPEATED):

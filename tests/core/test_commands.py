@@ -1,0 +1,207 @@
+"""Records and rows are packed as the docstrings of ``commands.py`` and ``events.py`` say, and read back the same."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fondaco.core import commands as c
+from fondaco.core import events as e
+from fondaco.core import layout
+from fondaco.core.house import House
+from tests.core.flows import flow
+
+ids_31 = st.integers(0, 2**31 - 1)
+words = st.integers(-(2**63), 2**63 - 1)
+senders = st.builds(c.Sender, key_id=ids_31, session_id=st.integers(0, 2**32 - 1), user_id=ids_31)
+names = st.text(st.characters(min_codepoint=1, max_codepoint=127), max_size=32)
+places = st.builds(
+    c.Place,
+    market_id=st.integers(0, 65_535),
+    side=st.sampled_from(c.Side),
+    order_type=st.sampled_from(c.OrderType),
+    time_in_force=st.sampled_from(c.TimeInForce),
+    price_ticks=words,
+    amount=words,
+    client_order_id=names,
+)
+cancels = st.builds(c.Cancel, market_id=st.integers(0, 65_535), order_id=words, client_order_id=names)
+#: What msgpack can carry: whole numbers of 64 bits, signed or not, and text without half surrogates.
+numbers = st.integers(-(2**63), 2**64 - 1)
+texts = st.text(st.characters(codec="utf-8"), max_size=40)
+bodies: dict[object, st.SearchStrategy[Any]] = {
+    int: numbers,
+    int | None: st.none() | numbers,
+    str: texts,
+    tuple[str, ...]: st.lists(texts, max_size=5).map(tuple),
+}
+rare = st.one_of(
+    *(
+        st.builds(type_, **{name: bodies[hint] for name, hint in get_type_hints(type_).items()})
+        for type_ in c.RARE_KINDS
+    )
+)
+
+
+def parts(word: int, *widths: int) -> list[int]:
+    """A word cut into fields, from the lowest bit up."""
+    word &= 2**64 - 1
+    found = []
+    for width in widths:
+        found.append(word & ((1 << width) - 1))
+        word >>= width
+    assert word == 0, "bits above the last field"
+    return found
+
+
+class TestRecords:
+    @given(senders, st.one_of(places, cancels, rare))
+    def test_read_back_the_same(self, sender: c.Sender, command: c.Command) -> None:
+        record = c.encode(sender, command)
+        assert len(record) % 8 == 0
+        before = b"\0" * 16
+        assert c.decode(before + record, 16) == c.Record(_kind(command), sender, command, len(record))
+        assert c.count_records(record * 3) == 3
+
+    @given(senders, places)
+    def test_place(self, sender: c.Sender, place: c.Place) -> None:
+        record = struct.unpack("<9q" if place.client_order_id else "<5q", c.encode(sender, place))
+        named = int(bool(place.client_order_id))
+        assert parts(record[0], 16, 8, 8, 32) == [len(record), c.VERSION, c.Kind.PLACE, sender.key_id]
+        assert parts(record[1], 32, 32) == [sender.session_id, sender.user_id]
+        terms = [place.market_id, place.side, place.order_type, place.time_in_force, 0, named]
+        assert parts(record[2], 16, 8, 8, 8, 8, 15) == terms
+        assert record[3:5] == (place.price_ticks, place.amount)
+        if named:
+            assert struct.pack("<4q", *record[5:]) == place.client_order_id.encode().ljust(32, b"\0")
+
+    @given(senders, cancels)
+    def test_cancel(self, sender: c.Sender, cancel: c.Cancel) -> None:
+        record = struct.unpack("<8q" if cancel.client_order_id else "<4q", c.encode(sender, cancel))
+        named = int(bool(cancel.client_order_id))
+        assert parts(record[0], 16, 8, 8, 32) == [len(record), c.VERSION, c.Kind.CANCEL, sender.key_id]
+        assert parts(record[1], 32, 32) == [sender.session_id, sender.user_id]
+        assert parts(record[2], 16, 32, 15) == [cancel.market_id, 0, named]
+        assert record[3] == cancel.order_id
+        if named:
+            assert struct.pack("<4q", *record[4:]) == cancel.client_order_id.encode().ljust(32, b"\0")
+
+    @given(senders, rare)
+    def test_the_rest(self, sender: c.Sender, command: c.RareCommand) -> None:
+        record = c.encode(sender, command)
+        head = struct.unpack_from("<3q", record)
+        assert parts(head[0], 16, 8, 8, 32) == [len(record) // 8, c.VERSION, _kind(command), sender.key_id]
+        assert parts(head[1], 32, 32) == [sender.session_id, sender.user_id]
+        assert 0 < head[2] <= len(record) - 24 < head[2] + 8
+        assert record[24 + head[2] :].strip(b"\0") == b""
+
+    @pytest.mark.parametrize("name", [b"x" * 33, b"\xff", b"a\0", b"a\0b"])
+    def test_names_that_would_break_the_framing(self, name: bytes) -> None:
+        with pytest.raises(ValueError, match="client order id"):
+            c.encode_place(c.HOUSE, 1, 1, 1, 0, 1, 1, name)
+        with pytest.raises(ValueError, match="client order id"):
+            c.encode_cancel(c.HOUSE, 1, 1, name)
+
+    def test_a_body_too_long(self) -> None:
+        command = c.BalanceUpdate(1, "BTC", "deposit", 1, 1, "x" * c.BODY_LENGTH_MAX)
+        with pytest.raises(ValueError, match="at most 65536 are taken"):
+            c.encode(c.HOUSE, command)
+
+
+class TestFraming:
+    """A batch whose records do not fit together is no batch: it raises before it reads past its end."""
+
+    place = c.encode_place(c.Sender(user_id=1), 1, 2, 1, 0, 100, 1)
+    cancel = c.encode_cancel(c.Sender(user_id=1), 1, 1)
+
+    @pytest.mark.parametrize("size_words", [0, 1, 2, 6, 7, 4_000, 65_535])
+    def test_a_size_that_does_not_fit(self, size_words: int) -> None:
+        record = struct.pack("<H", size_words) + self.place[2:]
+        with pytest.raises(ValueError, match=f"record of {size_words} words at word 5"):
+            House().apply(self.place + record, 1)
+
+    @pytest.mark.parametrize("size_words", [3, 4])
+    def test_a_size_that_is_too_small_for_its_kind(self, size_words: int) -> None:
+        record = struct.pack("<H", size_words) + self.place[2 : size_words * 8]
+        with pytest.raises(ValueError, match=f"kind 1 and {size_words} words"):
+            House().apply(record, 1)
+
+    def test_a_name_that_is_not_there(self) -> None:
+        for record, length in ((self.place, 5), (self.cancel, 4)):
+            named = bytearray(record)
+            named[22] |= c.HAS_CLIENT_ORDER_ID
+            with pytest.raises(ValueError, match=f"{length} words"):
+                House().apply(bytes(named), 1)
+
+    @pytest.mark.parametrize("kind", [0, 3, 63, 73, 255])
+    def test_a_kind_that_is_none(self, kind: int) -> None:
+        record = bytearray(self.place)
+        record[3] = kind
+        with pytest.raises(ValueError, match=str(kind)):
+            House().apply(bytes(record), 1)
+
+    @pytest.mark.parametrize("record", [place, cancel, c.encode(c.HOUSE, c.Tick())])
+    def test_a_foreign_version(self, record: bytes) -> None:
+        foreign = bytearray(record)
+        foreign[2] = 2
+        with pytest.raises(ValueError, match="version 2"):
+            House().apply(bytes(foreign), 1)
+        with pytest.raises(ValueError, match="version 2"):
+            c.decode(bytes(foreign))
+
+    @pytest.mark.parametrize("size_words", [0, 6])
+    def test_counting_stops_where_they_do_not_fit(self, size_words: int) -> None:
+        with pytest.raises(ValueError, match="at word 5"):
+            c.count_records(self.place + struct.pack("<H", size_words) + self.place[2:])
+
+    def test_half_a_word(self) -> None:
+        with pytest.raises(TypeError):
+            House().apply(self.place[:-1], 1)
+
+    def test_nothing(self) -> None:
+        house = House()
+        assert house.apply(b"", 5) == e.Applied(1, 0, 5, b"", ())
+        assert (house.next_seq, house.time_us) == (1, 5)
+
+    def test_a_batch_is_free_again_after_it_is_applied(self) -> None:
+        batch = bytearray(self.place)
+        House().apply(batch, 1)
+        batch.clear()
+
+    def test_time_does_not_go_back(self) -> None:
+        house = House()
+        house.apply(self.place, 10)
+        house.apply(self.place, 10)
+        with pytest.raises(ValueError, match="time does not go back"):
+            house.apply(self.place, 9)
+
+
+class TestRows:
+    def test_the_readers_of_word_0(self) -> None:
+        """Each reader takes the bits that the docstring gives it, on all the rows of a flow."""
+        house = House()
+        for batch in flow(1, 600):
+            for row in house.apply(batch.records(), batch.time_us):
+                fields = parts(row[0], 8, 8, 8, 8, 16, 8, 7)
+                readers: list[Any] = [e.kind_of, e.cause_of, e.side_of, e.order_type_of, e.market_id_of]
+                assert [read(row) for read in readers] == fields[:5]
+                assert e.time_in_force_of(row) == fields[5]
+                assert e.is_answer(row) == bool(fields[6] & e.IS_ANSWER)
+                assert e.has_client_order_id(row) == bool(fields[6] & e.HAS_CLIENT_ORDER_ID)
+                assert len(row) == e.ROW_WORDS == layout.ROW_WORDS
+
+    def test_a_record_begins_as_its_row(self) -> None:
+        """The words of an order's record that a row copies stand where the row has them."""
+        names = "TERMS ID USER PRICE AMOUNT LEFT DEAL_STOCK DEAL_MONEY DEAL_FEE CTIME MTIME TAKER_FEE MAKER_FEE"
+        places = [getattr(layout, f"O_{name}") for name in names.split()]
+        assert places == [0, *range(2, 14)]
+
+
+def _kind(command: c.Command) -> c.Kind:
+    if isinstance(command, c.Place):
+        return c.Kind.PLACE
+    return c.Kind.CANCEL if isinstance(command, c.Cancel) else c.RARE_KINDS[type(command)]
