@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from tests.core.table import Book, Floor, Trader
-
-# The same examples on every run, and no verdict by the clock: the machine may be busy.
-settings.register_profile("fondaco", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("fondaco")
 
 
 @pytest.fixture

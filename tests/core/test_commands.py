@@ -13,6 +13,7 @@ from fondaco.core import commands as c
 from fondaco.core import events as e
 from fondaco.core import layout
 from fondaco.core.house import House
+from tests.core.examples import steady
 from tests.core.flows import flow
 
 ids_31 = st.integers(0, 2**31 - 1)
@@ -59,6 +60,7 @@ def parts(word: int, *widths: int) -> list[int]:
 
 
 class TestRecords:
+    @steady
     @given(senders, st.one_of(places, cancels, rare))
     def test_read_back_the_same(self, sender: c.Sender, command: c.Command) -> None:
         record = c.encode(sender, command)
@@ -67,6 +69,7 @@ class TestRecords:
         assert c.decode(before + record, 16) == c.Record(_kind(command), sender, command, len(record))
         assert c.count_records(record * 3) == 3
 
+    @steady
     @given(senders, places)
     def test_place(self, sender: c.Sender, place: c.Place) -> None:
         record = struct.unpack("<9q" if place.client_order_id else "<5q", c.encode(sender, place))
@@ -79,6 +82,7 @@ class TestRecords:
         if named:
             assert struct.pack("<4q", *record[5:]) == place.client_order_id.encode().ljust(32, b"\0")
 
+    @steady
     @given(senders, cancels)
     def test_cancel(self, sender: c.Sender, cancel: c.Cancel) -> None:
         record = struct.unpack("<8q" if cancel.client_order_id else "<4q", c.encode(sender, cancel))
@@ -90,6 +94,7 @@ class TestRecords:
         if named:
             assert struct.pack("<4q", *record[4:]) == cancel.client_order_id.encode().ljust(32, b"\0")
 
+    @steady
     @given(senders, rare)
     def test_the_rest(self, sender: c.Sender, command: c.RareCommand) -> None:
         record = c.encode(sender, command)

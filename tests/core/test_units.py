@@ -19,11 +19,13 @@ from fondaco.core.units import (
     format_units,
     parse_units,
 )
+from tests.core.examples import steady
 
 digits = st.integers(0, 18)
 
 
 class TestRoundTrips:
+    @steady
     @given(st.integers(-UNITS_MAX, UNITS_MAX), digits)
     def test_what_is_written_reads_the_same(self, units: int, scale: int) -> None:
         text = format_units(units, scale)
@@ -31,6 +33,7 @@ class TestRoundTrips:
         assert Decimal(text) == Decimal(units).scaleb(-scale)
         assert "e" not in text.lower()
 
+    @steady
     @given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**12), max_value=10**12), digits)
     def test_as_decimal_reads_it(self, number: Decimal, scale: int) -> None:
         """In plain and in scientific notation; finer than the scale is refused, never rounded."""
@@ -46,6 +49,7 @@ class TestRoundTrips:
                 assert refused.value.digits == -int(number.normalize().as_tuple().exponent)
                 assert refused.value.digits_max == scale
 
+    @steady
     @given(st.integers(0, 10**9))
     def test_rates(self, rate_ppm: int) -> None:
         text = format_rate_ppm(rate_ppm)
