@@ -44,7 +44,7 @@ async def house_on(directory: Path) -> AsyncIterator[tuple[int, Runtime]]:
     history = History(directory)
     authenticator = Authenticator(house, secrets, limits, md5_allowed=True)
     flusher = Flusher()
-    desk = ExchangeDesk(runtime, history, authenticator, secrets, limits, flush_connections=flusher.flush)
+    desk = ExchangeDesk(runtime, history, authenticator, secrets, limits)
     runtime.add_listener(desk)
     services = Services(
         desk=desk,

@@ -64,16 +64,7 @@ class Venue:
         self.logins = Authenticator(
             self.house, self.secrets, limits, md5_allowed=md5_allowed, now_ms=lambda: self.now_us // 1000
         )
-        self.flushes = 0
-        self.desk = ExchangeDesk(
-            self,
-            self.history,
-            self.logins,
-            self.secrets,
-            limits,
-            flush_connections=self._flush,
-            now_us=lambda: self.now_us,
-        )
+        self.desk = ExchangeDesk(self, self.history, self.logins, self.secrets, limits, lambda: self.now_us)
 
     async def close(self) -> None:
         await self.desk.stop()
@@ -110,9 +101,6 @@ class Venue:
         self._writer.gather(applied, bytes(16), self.house.markets)
         if self.projector_runs:
             self.project()
-
-    def _flush(self) -> None:
-        self.flushes += 1
 
     def project(self) -> None:
         """What the projector does when it has time."""

@@ -36,10 +36,7 @@ def wall_clock_us() -> int:
 
 
 class ExchangeDesk:
-    """One per process, made in its event loop. A ``SocketDesk``, an ``HttpDesk`` and a listener of the runtime.
-
-    ``flush_connections`` writes what the connections have collected (``Flusher.flush``); ``now_us`` is the clock.
-    """
+    """One per process, made in its event loop. A ``SocketDesk``, an ``HttpDesk`` and a listener of the runtime."""
 
     paths: tuple[str, ...] = PATHS
     subprotocols: tuple[str, ...] = SUBPROTOCOLS
@@ -51,13 +48,10 @@ class ExchangeDesk:
         logins: Logins,
         secrets: Secrets,
         limits: Limits,
-        *,
-        flush_connections: Callable[[], None],
         now_us: Callable[[], int] = wall_clock_us,
     ) -> None:
         loop = asyncio.get_running_loop()
         self.floor = Floor(runtime, history, logins, secrets, limits, METHODS, now_us)
-        self._flush_connections = flush_connections
         fanout = Fanout(loop)
         self.floor.market_feed = self._market_feed = MarketFeed(self.floor, fanout, loop)
         self.floor.history_feed = self._history_feed = HistoryFeed(self.floor, fanout, loop)
@@ -103,8 +97,7 @@ class ExchangeDesk:
         private_feed.end_of_batch()
 
     def flush(self) -> None:
-        """Everything of this turn was said: one write for each connection."""
-        self._flush_connections()
+        """Nothing is kept back here: the connections' flusher listens to the runtime by itself."""
 
     def _fact(self, fact: Fact) -> None:
         if isinstance(fact, BalanceUpdated):
