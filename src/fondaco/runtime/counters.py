@@ -35,5 +35,6 @@ class Counters:
         self.journal_bytes = 0
         self.defects = 0
         self.rows_by_kind = [0] * 256
+        self.answers_by_kind = [0] * 256
         self.batch_commands = Histogram(_BATCH_COMMANDS)
         self.journal_us = Histogram(_SYNC_US)

@@ -43,11 +43,12 @@ class Outbox:
     def publish(self, applied: Applied, waiters: Sequence[Waiter | None]) -> None:
         """Tells everyone. ``waiters`` stand in the order of the batch's commands."""
         first_seq = applied.first_seq
-        rows_by_kind = self._counters.rows_by_kind
+        rows_by_kind, answers_by_kind = self._counters.rows_by_kind, self._counters.answers_by_kind
         for row in applied:
             head = row[0]
             rows_by_kind[head & 0xFF] += 1
             if (head >> 56) & IS_ANSWER:
+                answers_by_kind[head & 0xFF] += 1
                 waiter = waiters[row[1] - first_seq]
                 if waiter is not None:
                     try:

@@ -11,7 +11,7 @@ from fondaco.core.instruments import Key, User
 from fondaco.desks.common.auth import Authenticator
 from fondaco.desks.common.connection import Connection, Flusher
 from fondaco.desks.common.desk import Identity, Opening
-from fondaco.desks.common.front_door import FrontDoor, forwarded_address
+from fondaco.desks.common.front_door import FrontDoor, bind, forwarded_address
 from fondaco.desks.common.http import Services, make_application
 from fondaco.desks.common.http_server import HttpServer
 from fondaco.runtime.limits import Limits
@@ -114,7 +114,9 @@ async def open_door(limits: Limits | None = None, trusted_proxy: str | None = No
     )
     http = HttpServer(make_application(services), limits)
     door = FrontDoor(limits, [desk], http, Flusher(), trusted_proxy=trusted_proxy)
-    port = await door.start("127.0.0.1", 0)
+    bound = bind("127.0.0.1", 0)
+    port = bound.getsockname()[1]
+    await door.start(bound)
     try:
         yield Door(port, door, desk, not_ready)
     finally:

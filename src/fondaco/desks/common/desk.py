@@ -57,8 +57,10 @@ class Session(Protocol):
 class SocketDesk(Protocol):
     """A desk that speaks over WebSocket. ``paths`` and ``subprotocols`` are fixed while the house runs."""
 
-    paths: tuple[str, ...]
-    subprotocols: tuple[str, ...]
+    @property
+    def paths(self) -> tuple[str, ...]: ...
+    @property
+    def subprotocols(self) -> tuple[str, ...]: ...
 
     def open(self, opening: Opening, connection: Connection) -> Session:
         """A session for a new connection. It may send at once: the client has its upgrade by then."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import socket
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -40,6 +41,23 @@ _CROWDED_TIMEOUT_S = 0.5
 """How long a connection above the bound may take to speak before it is told so."""
 _OVERLOADED_SLACK = 64
 """Connections above the bound that still get a sentence; beyond, they are only closed."""
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket bound to an address but not listening yet: nobody waits in vain while the journal is replayed.
+
+    Port 0 takes any that is free. Raises ``OSError``.
+    """
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    bound = socket.socket(family, kind, protocol)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.setblocking(False)
+        bound.bind(address)
+    except OSError:
+        bound.close()
+        raise
+    return bound
 
 
 class Census:
@@ -98,17 +116,19 @@ class FrontDoor:
         self._sessions_opened = 0
         self._socket_log = SocketLog()
 
-    async def start(self, host: str, port: int) -> int:
-        """Binds and accepts; the port, which the system chooses for 0. Raises OSError where it cannot bind."""
+    async def start(self, bound: socket.socket) -> None:
+        """Accepts connections on a socket that ``bind`` made."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Arrival(self), host, port, backlog=_BACKLOG)
-        bound_port: int = self._server.sockets[0].getsockname()[1]
-        return bound_port
+        self._server = await loop.create_server(lambda: _Arrival(self), sock=bound, backlog=_BACKLOG)
+
+    def stop_accepting(self) -> None:
+        """Takes no more connections; those there are go on."""
+        if self._server is not None:
+            self._server.close()
 
     async def stop(self) -> None:
         """Stops accepting, tells every client, and returns when all are gone or their time to read is over."""
-        if self._server is not None:
-            self._server.close()
+        self.stop_accepting()
         self._http.stop()
         for connection in list(self.connections):
             connection.close(WSCloseCode.GOING_AWAY, "the house is closing")

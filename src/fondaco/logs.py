@@ -1,0 +1,41 @@
+"""Where log lines go: standard error, readable on a terminal and JSON otherwise.
+
+Everything speaks through structlog; what libraries say through ``logging`` takes the same way, from warnings up.
+No line carries a secret: the parts that hold one do not log it, and requests are logged without headers and bodies.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+
+def configure(*, level: int = logging.INFO) -> None:
+    """To be called once, by a process, before it logs."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderers: list[Any]
+    if sys.stderr.isatty():
+        renderers = [structlog.dev.ConsoleRenderer()]
+    else:
+        renderers = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+    structlog.configure(
+        processors=[*shared, *renderers],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
