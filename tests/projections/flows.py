@@ -49,6 +49,7 @@ class Flow:
         self.price_ticks = {1: 60_000_00, 2: 3_000_00}
         self.business_id = 0
         self.take(_opening())
+        assert len(self.house.markets) == len(MARKETS)
 
     def run(self, batches: int) -> Flow:
         """Make so many batches more."""
@@ -104,7 +105,7 @@ def _opening() -> list[bytes]:
         c.AssetCreate("ETH", 8),
         c.AssetCreate("USDT", 8),
         c.MarketCreate("BTCUSDT", "BTC", "USDT", 2, 4, 1, 1, 500, 1_000),
-        c.MarketCreate("ETHUSDT", "ETH", "USDT", 2, 4, 1, 1, -100, 2_000),
+        c.MarketCreate("ETHUSDT", "ETH", "USDT", 2, 4, 1, 1, 0, 2_000),
         *(c.UserCreate(name) for name in USERS),
     ]
     funding = [
