@@ -178,6 +178,7 @@ class App:
             metrics=lambda: self._metrics(),
             page=page.render,
             client_address=lambda peer, forwarded: forwarded_address(peer, forwarded, options.trusted_proxy),
+            socket_paths=self.exchange.paths,
             access_log=options.access_log,
         )
 

@@ -138,6 +138,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     for name, text in environment.items():
         if not name.startswith(PREFIX) or name in NOT_SETTINGS:
             continue
+        if name == "FONDACO_LIMITS":
+            raise ConfigRefused(f"{name}: limits are set one by one, such as {LIMITS_PREFIX}FRAME_BYTES_MAX=65536")
         if name.startswith(LIMITS_PREFIX):
             limit = name.removeprefix(LIMITS_PREFIX).lower()
             said["limits"][limit] = _check(name, limit, text, _LIMIT_TYPES)

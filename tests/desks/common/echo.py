@@ -111,6 +111,7 @@ async def open_door(limits: Limits | None = None, trusted_proxy: str | None = No
         metrics=lambda: b"fondaco_up 1\n",
         page=lambda: b"<!doctype html><title>fondaco</title>",
         client_address=lambda peer, forwarded: forwarded_address(peer, forwarded, trusted_proxy),
+        socket_paths=desk.paths,
     )
     http = HttpServer(make_application(services), limits)
     door = FrontDoor(limits, [desk], http, Flusher(), trusted_proxy=trusted_proxy)

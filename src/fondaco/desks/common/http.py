@@ -61,6 +61,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     metrics: Callable[[], bytes]
     page: Callable[[], bytes]
     client_address: Callable[[str, str], str]
+    socket_paths: tuple[str, ...]
     access_log: bool = True
 
 
@@ -129,7 +130,12 @@ def _routes(services: Services) -> list[Any]:
         headers = {"Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff"}
         return Response(services.page(), media_type=MediaType.HTML, headers=headers)
 
-    return [exchange, healthz, readyz, metrics, page]
+    @get(list(services.socket_paths), include_in_schema=False, sync_to_thread=False)
+    def socket_address() -> Response[str]:
+        sentence = "this address speaks WebSocket; over HTTP, POST to /exchange/{method}\n"
+        return Response(sentence, status_code=426, media_type=MediaType.TEXT, headers={"Upgrade": "websocket"})
+
+    return [exchange, healthz, readyz, metrics, page, socket_address]
 
 
 class Allowances:

@@ -1,0 +1,77 @@
+"""A process beside ours: it is started again when it dies, and ends when we say so or are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from fondaco.runtime.child import Child
+
+LIVES = """
+import os, sys
+with open({path!r}, "a") as file: file.write(f"{{os.getpid()}}\\n")
+sys.stdin.read()
+with open({path!r}, "a") as file: file.write("ended\\n")
+"""
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A module on the path that writes down its life; the file it writes to."""
+    path = tmp_path / "lives"
+    (tmp_path / "lives_and_ends.py").write_text(LIVES.format(path=str(path)))
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    return path
+
+
+async def lines(path: Path, count: int) -> list[str]:
+    until_s = time.monotonic() + 10
+    while time.monotonic() < until_s:
+        said = words(path)
+        if len(said) >= count:
+            return said
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{path} did not get {count} lines")
+
+
+def words(path: Path) -> list[str]:
+    return path.read_text().split() if path.exists() else []
+
+
+async def test_a_child_that_dies_is_started_again(module: Path) -> None:
+    child = Child("lives_and_ends", [])
+    with capture_logs() as logs:
+        await child.start()
+        (first,) = await lines(module, 1)
+        os.kill(int(first), signal.SIGKILL)
+        _, second = await lines(module, 2)
+    assert (child.restarts, child.pid) == (1, int(second))
+    assert [(line["event"], line["status"]) for line in logs] == [("a child ended and is started again", -9)]
+    await child.stop()
+    assert (await lines(module, 3))[2] == "ended"
+
+
+async def test_a_child_is_let_finish(module: Path) -> None:
+    child = Child("lives_and_ends", [])
+    await child.start()
+    await lines(module, 1)
+    await child.stop()
+    assert (await lines(module, 2))[1] == "ended"
+    assert child.restarts == 0
+
+
+async def test_a_child_that_cannot_live_is_tried_with_patience(module: Path) -> None:
+    child = Child("there_is_no_such_module", [])
+    with capture_logs() as logs:
+        await child.start()
+        await asyncio.sleep(1.2)
+        await child.stop()
+    waits_s = [line["in_s"] for line in logs if "in_s" in line]
+    assert waits_s == sorted(waits_s)
+    assert 1 <= len(waits_s) <= 4
