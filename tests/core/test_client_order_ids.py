@@ -80,6 +80,7 @@ def test_of_one_and_of_32_characters(floor: Floor, alice: Trader) -> None:
     ids = [alice.buys(1, at="100.00", name=name).order_id for name in names]
     floor.restart()
     assert [floor.house.client_order(alice.user_id, name) for name in names] == ids
+    assert [floor.house.client_order_id(order_id) for order_id in ids] == names
     for name in names:
         alice.cancels(name).ends(Finish.CANCELLED, left="1")
 

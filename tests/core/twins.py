@@ -43,6 +43,9 @@ class Twins:
             row, order = house.order(order_id), reference.orders.get(order_id)
             assert (row is None) == (order is None)
             assert row is None or order is None or (row[2], row[3], row[6]) == (order_id, order.user_id, order.left)
+        for known in reference.named.values():
+            remembered = reference.remembered(known.user_id, known.name) is not None
+            assert house.client_order_id(known.order_id) == (known.name if remembered else None)
         for user_id in reference.users:
             newest_first = sorted(reference.orders.values(), key=lambda order: -order.order_id)
             mine = [order.order_id for order in newest_first if order.user_id == user_id]
