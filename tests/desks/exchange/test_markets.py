@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -209,3 +210,20 @@ async def test_history_of_balances(venue: Venue) -> None:
     assert (await alice.call("asset.history", "BTC", "deposit", START_S + 1, 0, 0, 10))["records"] == []
     assert (await alice.refused("asset.history", "NOSUCH", None, 0, 0, 0, 10))[0] == 114
     assert (await alice.refused("asset.history", "BTC", 5, 0, 0, 0, 10))[0] == 1
+
+
+async def test_long_answers_leave_room_for_others(venue: Venue) -> None:
+    """While five thousand candles are written out, pings are answered in between; the answer is whole."""
+    client = venue.connect("/exchange", "zlib")
+    await trade(venue, ("0.1", "8000"))
+    venue.now_us = START_US + 6_000_000_000
+    await trade(venue, ("0.1", "8001"))
+    client.says({"method": "kline.query", "params": ["BTCUSDT", 0, 0, 1], "id": 900})
+    pings = 0
+    while not client.inbox or client.inbox[-1]["id"] != 900:
+        client.says({"method": "server.ping", "params": [], "id": 1})
+        pings += 1
+        await asyncio.sleep(0)
+    rows = client.inbox[-1]["result"]
+    assert [row[0] for row in rows] == list(range(START_S + 1001, START_S + 6001))
+    assert pings > 20

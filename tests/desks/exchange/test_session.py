@@ -242,3 +242,20 @@ async def test_answers_that_come_after_the_end_are_dropped_quietly(venue: Venue)
     venue.turn()
     bob = await venue.logged_in("bob")
     assert (await bob.call("depth.query", "BTCUSDT", 5, "0"))["bids"] == [["8000.00", "1.0000"]]
+
+
+async def test_what_waits_when_the_house_closes_is_told_so(venue: Venue) -> None:
+    alice = await venue.logged_in("alice")
+    venue.projector_runs = False
+    await alice.call("order.put_limit", "BTCUSDT", 2, "1", "8000")
+    alice.says({"method": "order.history", "params": ["BTCUSDT", 0, 0, 0, 10], "id": 900})
+    await alice.quiet()
+    await venue.desk.stop()
+    assert alice.inbox == [
+        {
+            "error": {"code": 3, "message": "service unavailable: the house is closing; ask again later"},
+            "result": None,
+            "id": 900,
+        }
+    ]
+    assert alice.in_flight == 0

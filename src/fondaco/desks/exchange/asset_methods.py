@@ -29,15 +29,13 @@ def _query(caller: Caller, params: list[Any], request_id: int | None) -> dict[st
 
 async def _history(caller: Caller, params: list[Any], request_id: int | None) -> wire.AssetChangePage:
     arity(params, 6, 6, "asset | null, business | null, start_time, end_time, offset, limit")
-    floor = caller.floor
+    floor, user_id = caller.floor, caller.user_id()
     asset_id = None if params[0] in (None, "") else floor.catalogue.asset(params[0]).asset_id
     business = None if params[1] in (None, "") else text(params[1], "business")
     start_s, end_s = period(params[2], params[3])
     offset, limit = page(params[4], params[5], floor.limits.query_rows_max)
     await floor.history.wait_for(floor.runtime.durable_seq)
-    _, changes = await floor.history.balance_changes(
-        caller.user_id(), asset_id, business, start_s, end_s, offset, limit
-    )
+    _, changes = await floor.history.balance_changes(user_id, asset_id, business, start_s, end_s, offset, limit)
     return wire.AssetChangePage(offset, limit, [floor.catalogue.asset_change(change) for change in changes])
 
 

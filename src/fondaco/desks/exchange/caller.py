@@ -10,6 +10,7 @@ Invariant: every request that has an id gets exactly one answer; a notice gets n
 
 from __future__ import annotations
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
@@ -51,6 +52,10 @@ class Caller(ABC):
     def reply(self, request_id: int | None, result: object) -> None:
         """Answer with a result."""
 
+    async def reply_later(self, request_id: int | None, result: object) -> None:
+        """Answer with a result that may be long."""
+        self.reply(request_id, result)
+
     @abstractmethod
     def refuse(self, request_id: int | None, error: WireError) -> None:
         """Answer with an error."""
@@ -74,7 +79,8 @@ class Caller(ABC):
             if method.is_later:
                 self.check_history_slot()
                 self.started()
-                self.start_history_work(self._finish(method, params, request_id))
+                self._history_queries += 1
+                self.floor.start_task(self._finish(method, params, request_id))
                 return
             result = method.handler(self, params, request_id)
         except WireError as error:
@@ -107,7 +113,7 @@ class Caller(ABC):
             raise WireError(Code.RATE_LIMIT, sentence)
 
     def start_history_work(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run something that reads the history, counted until it ends."""
+        """Run first pushes that wait for the history; they count as one query until they are sent."""
         self._history_queries += 1
         self.floor.start_task(work).add_done_callback(self._history_work_ended)
 
@@ -116,15 +122,21 @@ class Caller(ABC):
 
     async def _finish(self, method: Method, params: list[Any], request_id: int | None) -> None:
         try:
-            result = await method.handler(self, params, request_id)
+            try:
+                result = await method.handler(self, params, request_id)
+            finally:
+                self._history_queries -= 1
         except WireError as error:
             self.refuse(request_id, error)
         except ServiceTimeout as error:
             self.refuse(request_id, WireError(Code.SERVICE_TIMEOUT, str(error)))
+        except asyncio.CancelledError:
+            self.refuse(request_id, WireError(Code.SERVICE_UNAVAILABLE, "the house is closing; ask again later"))
+            raise
         except Exception:
             self.refuse(request_id, _defect(method.name))
         else:
-            self.reply(request_id, result)
+            await self.reply_later(request_id, result)
         finally:
             self.finished()
 

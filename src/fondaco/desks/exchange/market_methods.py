@@ -8,11 +8,15 @@ Source: exchange.md, Inquire Interface; exchange.notes.md, Depth, Kline, Deals, 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
+
+import msgspec
 
 from fondaco.core.commands import Side
 from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.errors import invalid
+from fondaco.desks.exchange.long_answers import json_list
 from fondaco.desks.exchange.method import method
 from fondaco.desks.exchange.params import arity, array, integer, period
 from fondaco.desks.exchange.translate import (
@@ -58,7 +62,7 @@ def _depth(caller: Caller, params: list[Any], request_id: int | None) -> wire.De
     return wire.Depth(levels(terms, asks), levels(terms, bids))
 
 
-async def _kline(caller: Caller, params: list[Any], request_id: int | None) -> list[wire.Candle]:
+async def _kline(caller: Caller, params: list[Any], request_id: int | None) -> msgspec.Raw:
     arity(params, 4, 4, "market, start, end, interval")
     floor = caller.floor
     terms = floor.catalogue.market(params[0])
@@ -67,17 +71,18 @@ async def _kline(caller: Caller, params: list[Any], request_id: int | None) -> l
     await floor.history.wait_for(floor.runtime.durable_seq)
     now_s = floor.now_s()
     candles = await floor.history.klines(terms.market_id, start_s, end_s or now_s, interval_s, now_s)
-    return [candle(terms, entry) for entry in candles[-floor.limits.kline_rows_max :]]
+    return await json_list(candles[-floor.limits.kline_rows_max :], partial(candle, terms))
 
 
-async def _deals(caller: Caller, params: list[Any], request_id: int | None) -> list[wire.Deal]:
+async def _deals(caller: Caller, params: list[Any], request_id: int | None) -> msgspec.Raw:
     arity(params, 3, 3, "market, limit, last_id")
     floor = caller.floor
     terms = floor.catalogue.market(params[0])
     limit = integer(params[1], "limit", 1, floor.limits.deals_rows_max)
     last_id = integer(params[2], "last_id", 0, COUNT_MAX)
     await floor.history.wait_for(floor.runtime.durable_seq)
-    return [deal_of_history(terms, entry) for entry in await floor.history.deals(terms.market_id, limit, last_id)]
+    entries = await floor.history.deals(terms.market_id, limit, last_id)
+    return await json_list(entries, partial(deal_of_history, terms))
 
 
 async def _state(

@@ -115,16 +115,16 @@ def _cancel(caller: Caller, params: list[Any], request_id: int | None) -> Pendin
 
 async def _get(caller: Caller, params: list[Any], request_id: int | None) -> wire.OrderRecord:
     arity(params, 2, 2, "market, id | {client_order_id}")
-    floor = caller.floor
+    floor, user_id = caller.floor, caller.user_id()
     terms = floor.catalogue.market(params[0])
     order_id, client_order_id = _named_order(params[1])
     if client_order_id:
-        order_id = floor.house.client_order(caller.user_id(), client_order_id) or 0
+        order_id = floor.house.client_order(user_id, client_order_id) or 0
     row = floor.house.order(order_id) if order_id else None
     if row is not None:
         if market_id_of(row) != terms.market_id:
             raise _not_found(terms, order_id, client_order_id)
-        if row[3] != caller.user_id():
+        if row[3] != user_id:
             raise WireError(Code.USER_NOT_MATCH, f"user not match: order {order_id} is another user's")
         return floor.catalogue.record(row)
     if not order_id:
@@ -133,7 +133,7 @@ async def _get(caller: Caller, params: list[Any], request_id: int | None) -> wir
     finished = await floor.history.finished_order(order_id)
     if finished is None or finished.market_id != terms.market_id:
         raise _not_found(terms, order_id, client_order_id)
-    if finished.user_id != caller.user_id():
+    if finished.user_id != user_id:
         raise WireError(Code.USER_NOT_MATCH, f"user not match: order {order_id} was another user's")
     return floor.catalogue.finished_record(finished)
 
@@ -155,14 +155,12 @@ def _query(caller: Caller, params: list[Any], request_id: int | None) -> dict[st
 
 async def _history(caller: Caller, params: list[Any], request_id: int | None) -> wire.OrderPage:
     arity(params, 5, 5, "market, start_time, end_time, offset, limit")
-    floor = caller.floor
+    floor, user_id = caller.floor, caller.user_id()
     terms = floor.catalogue.market(params[0])
     start_s, end_s = period(params[1], params[2])
     offset, limit = page(params[3], params[4], floor.limits.query_rows_max)
     await floor.history.wait_for(floor.runtime.durable_seq)
-    total, finished = await floor.history.finished_orders(
-        caller.user_id(), terms.market_id, start_s, end_s, offset, limit
-    )
+    total, finished = await floor.history.finished_orders(user_id, terms.market_id, start_s, end_s, offset, limit)
     return wire.OrderPage(limit, offset, total, [floor.catalogue.finished_record(order) for order in finished])
 
 

@@ -9,6 +9,7 @@ Cost: about 11 µs for an order, from its bytes to its command and from its row 
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -22,6 +23,9 @@ from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.floor import Floor
 from fondaco.desks.exchange.translate import kind_of
 from fondaco.wire import exchange as wire
+
+#: Longer answers are packed in a thread: deflate takes a millisecond for 64 KiB and lets others run meanwhile.
+PACKED_INLINE_BYTES_MAX: Final = 65_536
 
 _UNSET: Final = msgspec.UNSET
 _decode: Final = wire.REQUEST_DECODER.decode
@@ -125,6 +129,15 @@ class Session(Caller):
     def reply(self, request_id: int | None, result: object) -> None:
         if request_id is not None:
             self.send(_encode(wire.Reply(None, result, request_id)))
+
+    async def reply_later(self, request_id: int | None, result: object) -> None:
+        if request_id is None:
+            return
+        payload = _encode(wire.Reply(None, result, request_id))
+        if len(payload) <= PACKED_INLINE_BYTES_MAX:
+            self.send(payload)
+        else:
+            self.outlet.send(await asyncio.to_thread(self._pack, payload), text=self._is_text)
 
     def refuse(self, request_id: int | None, error: WireError) -> None:
         if request_id is not None:
