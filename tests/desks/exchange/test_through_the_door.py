@@ -16,63 +16,36 @@ from typing import Any
 import aiohttp
 import websockets
 
+from fondaco.app import App
+from fondaco.config import Options
 from fondaco.core import commands as c
 from fondaco.core.commands import HOUSE, encode
-from fondaco.desks.common.auth import Authenticator
-from fondaco.desks.common.connection import Flusher
-from fondaco.desks.common.front_door import FrontDoor, forwarded_address
-from fondaco.desks.common.http import Services, make_application
-from fondaco.desks.common.http_server import HttpServer
-from fondaco.desks.exchange.desk import ExchangeDesk
-from fondaco.journal.secrets import SecretStore
-from fondaco.projections.history import History
 from fondaco.runtime.limits import Limits
-from fondaco.runtime.recovery import recover
 from fondaco.runtime.sequencer import Runtime
-from tests.projections.houses import ProjectorProcess
 
 KEYS = {"alice": ("key-of-alice", "secret of alice"), "bob": ("key-of-bob", "secret of bob")}
 
 
 @asynccontextmanager
 async def house_on(directory: Path) -> AsyncIterator[tuple[int, Runtime]]:
-    """A house with its door on a free port; what it knew before is there again."""
-    limits = Limits(market_push_interval_ms=20)
-    house, journal = recover(directory)
-    secrets = SecretStore(directory / "secrets")
-    runtime = Runtime(house, journal, limits, fatal=lambda error: None)
-    history = History(directory)
-    authenticator = Authenticator(house, secrets, limits, md5_allowed=True)
-    flusher = Flusher()
-    desk = ExchangeDesk(runtime, history, authenticator, secrets, limits)
-    runtime.add_listener(desk)
-    services = Services(
-        desk=desk,
-        authenticator=authenticator,
-        limits=limits,
-        not_ready=list,
-        metrics=lambda: b"",
-        page=lambda: b"",
-        client_address=lambda peer, forwarded: forwarded_address(peer, forwarded, None),
-    )
-    door = FrontDoor(limits, [desk], HttpServer(make_application(services), limits), flusher)
-    port = await door.start("127.0.0.1", 0)
+    """The whole house on a free port; what it knew before is there again."""
+    options = Options(data=str(directory), port=0, md5_sign=True, limits=Limits(market_push_interval_ms=20))
+    app = App(options, prepare=furnish)
+    await app.start()
     try:
-        with ProjectorProcess(directory):
-            yield port, runtime
-            await door.stop()
+        yield app.port, app.runtime
     finally:
-        await desk.stop()
-        await runtime.stop()
-        await history.close()
-        journal.close()
+        await app.stop()
 
 
-def furnish(runtime: Runtime, secrets: SecretStore) -> None:
+async def furnish(app: App) -> None:
+    """A market and two users, where they are not there yet."""
+    if app.house.markets:
+        return
     market = c.MarketCreate("BTCUSDT", "BTC", "USDT", 2, 4, 1, 0, 1_000, 2_000)
     commands: list[c.RareCommand] = [c.AssetCreate("BTC", 8), c.AssetCreate("USDT", 8), market]
     for user_id, (name, (api_key, secret)) in enumerate(KEYS.items(), 1):
-        secrets.put(api_key, secret)
+        app.secrets.put(api_key, secret)
         commands += [
             c.UserCreate(name),
             c.KeyCreate(api_key, user_id, ("read", "trade")),
@@ -80,7 +53,8 @@ def furnish(runtime: Runtime, secrets: SecretStore) -> None:
             c.BalanceUpdate(user_id, "USDT", "deposit", 1, 10**15),
         ]
     for command in commands:
-        runtime.submit(encode(HOUSE, command), None)
+        app.runtime.submit(encode(HOUSE, command))
+    await app.runtime.idle()
 
 
 class Socket:
@@ -120,8 +94,6 @@ async def post(port: int, name: str, method: str, *params: object) -> Any:
 
 
 async def test_an_order_from_the_socket_to_the_journal_to_a_fill_and_over_a_restart(tmp_path: Path) -> None:
-    async with house_on(tmp_path) as (port, runtime):
-        furnish(runtime, SecretStore(tmp_path / "secrets"))
     async with house_on(tmp_path) as (port, runtime):
         async with websockets.connect(f"ws://127.0.0.1:{port}/exchange") as connection:
             alice = Socket(connection)
