@@ -10,11 +10,13 @@ from typing import Any
 
 from bench import machine, report
 from bench.core import run as core
+from bench.end_to_end import run as end_to_end
 from bench.journal import run as journal
 
 PARTS: dict[str, tuple[str, Callable[[], tuple[list[str], dict[str, Any]]]]] = {
     "core": (core.TITLE, core.run),
     "journal": (journal.TITLE, journal.run),
+    "end_to_end": (end_to_end.TITLE, end_to_end.run),
 }
 
 
@@ -23,11 +25,11 @@ def main(arguments: list[str]) -> None:
     if unknown:
         raise SystemExit(f"bench: {unknown[0]} is not a part; the parts are {', '.join(PARTS)}")
     began = time.monotonic()
-    here, disk = machine.look(), machine.look_at_disk()
-    print(f"machine     {here.sentence()}\nfilesystem  {disk.sentence()}")
     for name in arguments or list(PARTS):
         title, run = PARTS[name]
-        print(f"\n── {title} " + "─" * max(1, 100 - len(title)), flush=True)
+        here, disk = machine.look(), machine.look_at_disk()
+        print(f"\n── {title} " + "─" * max(1, 100 - len(title)))
+        print(f"machine     {here.sentence()}\nfilesystem  {disk.sentence()}", flush=True)
         lines, raw = run()
         date = datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC")
         report.keep(name, list(PARTS), report.Part(title, date, here.sentence(), disk.sentence(), lines, raw))

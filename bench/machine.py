@@ -21,12 +21,14 @@ class Machine(msgspec.Struct, frozen=True):
     memory_mib: int
     kernel: str
     python: str
-    load_before: float
+    #: Share of the last minute in which something waited for a processor, in percent, before the bench began.
+    waited_percent: float
 
     def sentence(self) -> str:
         return (
             f"{self.processor}, {self.cores} cores, {self.memory_mib / 1024:.0f} GiB, Linux {self.kernel}, "
-            f"Python {self.python}; load average {self.load_before:.1f} before the run"
+            f"Python {self.python}; in the minute before, something waited for a processor {self.waited_percent:.0f} % "
+            "of the time"
         )
 
 
@@ -60,8 +62,17 @@ def look() -> Machine:
         memory_mib=int(memory) // 1024 if memory.isdigit() else 0,
         kernel=platform.release(),
         python=platform.python_version(),
-        load_before=os.getloadavg()[0],
+        waited_percent=_pressure(),
     )
+
+
+def _pressure() -> float:
+    """`some avg60` of the kernel's pressure figures; 0 where it keeps none."""
+    try:
+        some = Path("/proc/pressure/cpu").read_text().splitlines()[0]
+    except OSError:
+        return 0.0
+    return float(dict(word.split("=") for word in some.split()[1:])["avg60"])
 
 
 def look_at_disk(folder: Path = FOLDER) -> Disk:

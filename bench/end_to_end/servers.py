@@ -112,7 +112,7 @@ def _process(command: list[str], environment: dict[str, str], ready: str) -> Ite
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env={**os.environ, **environment},
+            env={**_plain_environment(), **environment},
         )
         try:
             _wait_until_ready(process, ready, said)
@@ -124,6 +124,11 @@ def _process(command: list[str], environment: dict[str, str], ready: str) -> Ite
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _plain_environment() -> dict[str, str]:
+    """This process's environment without settings of the house: what is measured are the defaults."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("FONDACO_")}
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str, said: Path) -> None:

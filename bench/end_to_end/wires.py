@@ -51,12 +51,18 @@ class Wire(Protocol):
 
 
 class _Result(msgspec.Struct):
-    id: int = 0
+    """An order's record, or the status that ``server.auth`` answers."""
+
+    id: int = 1
+
+
+class _Error(msgspec.Struct):
+    code: int
 
 
 class _Envelope(msgspec.Struct):
-    result: _Result | str | None = None
-    error: msgspec.Raw | None = None
+    result: _Result | None = None
+    error: _Error | None = None
 
 
 class ExchangeWire:
@@ -130,8 +136,6 @@ class ExchangeWire:
             envelope = self._decode(zlib.decompress(payload) if self._compressed else payload)
             if envelope.error is not None or envelope.result is None:
                 answers.append(REFUSED)
-            elif isinstance(envelope.result, str):
-                answers.append(Answer(1))  # signed in
             else:
                 answers.append(Answer(envelope.result.id))
         self._rest = buffer[at:]
