@@ -112,6 +112,20 @@ def flow(seed: int, commands: int) -> Iterator[Batch]:
         sent += size
 
 
+def crowd(seed: int, users: int) -> Iterator[Batch]:
+    """More users than a new house has room for, each with money of one kind and an order for the other."""
+    rng = random.Random(seed)
+    yield Batch(START_US, [(0, c.UserCreate(f"user-{user_id}")) for user_id in range(1, users + 1)])
+    market = c.MarketCreate("SM", "S", "M", 0, 0, 0, 0, 1_000, 2_000)
+    yield Batch(START_US, [(0, c.AssetCreate("S", 0)), (0, c.AssetCreate("M", 0)), (0, market)])
+    for user_id in range(1, users + 1):
+        sells = user_id % 2
+        side, price = (Side.ASK, rng.randint(95, 104)) if sells else (Side.BID, rng.randint(96, 105))
+        place = c.Place(1, side, OrderType.LIMIT, TimeInForce.GTC, price, rng.randint(1, 9))
+        deposit = c.BalanceUpdate(user_id, "S" if sells else "M", "deposit", 1, 1_000)
+        yield Batch(START_US + user_id, [(0, deposit), (user_id, place)])
+
+
 def any_user(rng: random.Random) -> int:
     return rng.randint(1, USERS) if rng.random() < 0.98 else rng.choice((0, USERS + 1, 1_000_000))
 

@@ -16,7 +16,7 @@ from fondaco.core.house import House
 from fondaco.core.instruments import FEE_RATE_PPM_MAX, SCALE_DIGITS_MAX
 from fondaco.core.rejects import Reject
 from fondaco.core.units import UNITS_MAX
-from tests.core.flows import START_US, Batch, Sent
+from tests.core.flows import START_US, Batch, Sent, crowd
 from tests.core.table import GTC, IOC
 from tests.core.twins import Twins
 
@@ -245,22 +245,12 @@ class TestGrowth:
 
     def test_many_accounts_and_users(self) -> None:
         """Ledger and users grow while orders rest; a taker's accounts may be new in the middle of it all."""
-        users = 1_500
-        twins = opened(c.AssetCreate("S", 0), c.AssetCreate("M", 0), users=users)
-        send(twins, 0, c.MarketCreate("SM", "S", "M", 0, 0, 0, 0, 1_000, 2_000))
+        twins = Twins()
+        for batch in crowd(11, 1_500):
+            twins.apply(batch)
         house = twins.house
-        rng = random.Random(11)
-        for user_id in range(1, users + 1):
-            asset = "S" if user_id % 2 else "M"
-            twins.apply(Batch(START_US, [(0, money(user_id, asset, 1_000)), self._any_order(rng, user_id)]))
-        assert sum(len(house.open_orders(user_id)) for user_id in range(users + 1)) > 100
+        assert sum(len(house.open_orders(user_id)) for user_id in house.users) > 100
         assert house.dump() == House.load(house.dump()).dump()
-
-    @staticmethod
-    def _any_order(rng: random.Random, user_id: int) -> Sent:
-        if user_id % 2:
-            return user_id, c.Place(1, ASK, LIMIT, GTC, rng.randint(95, 104), rng.randint(1, 9))
-        return user_id, c.Place(1, BID, LIMIT, GTC, rng.randint(96, 105), rng.randint(1, 9))
 
     def test_many_markets(self) -> None:
         """Markets opened live beside trading ones keep what those have."""

@@ -158,7 +158,8 @@ class Ledger:
     def restore(self, accounts: list[tuple[int, int]]) -> None:
         """Set the balances that ``accounts`` once gave. The ledger must be new."""
         for key, units in accounts:
-            self.words[self.open(key >> 24, (key >> 8) & 0xFFFF, key & 0xFF)] = units
+            address = self.open(key >> 24, (key >> 8) & 0xFFFF, key & 0xFF)  # before self.words is read: it may grow
+            self.words[address] = units
 
     def sums(self) -> dict[int, int]:
         """The sum of all balances of each asset. Every one must be zero."""
