@@ -65,7 +65,6 @@ class Finish(IntEnum):
     FILLED = 1
     CANCELLED = 2
     REMAINDER_CANCELLED = 3
-    KILLED = 4
 
 
 class AssetCreated(msgspec.Struct, frozen=True):

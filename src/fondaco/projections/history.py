@@ -30,7 +30,7 @@ from fondaco.projections.market_reads import Candle, Deal, MarketState
 from fondaco.projections.periods import Calendar
 from fondaco.projections.progress import Progress
 
-WAIT_TIMEOUT_S: Final = 2.0
+WAIT_TIMEOUT_S: Final = 5.0
 THREADS: Final = 2
 _POLL_S: Final = 0.001
 
