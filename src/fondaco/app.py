@@ -151,6 +151,7 @@ class App:
         self.door = FrontDoor(limits, [self.exchange], http, flusher, trusted_proxy=options.trusted_proxy)
         collector = HouseCollector(self.runtime, self.door, lambda: self.history.seq, lambda: self.projector.restarts)
         self._metrics = make_metrics(collector)
+        self.runtime.timers.every(1.0, self.door.relieve)
         await self.door.start(bound)
         undo.push_async_callback(self.door.stop)
         undo.push_async_callback(self._take_no_more)

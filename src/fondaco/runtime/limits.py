@@ -5,7 +5,9 @@ a clear refusal instead of growing. The values are read once at start, from ``[l
 not change while the house runs. Each field carries its own description and range, so that the reference and the
 refusal of a bad setting say the same.
 
-Known limit: the bounds hold for one process. What lies before it (a proxy, the kernel's backlog) has its own.
+Known limits: the bounds hold for one process; what lies before it (a proxy, the kernel's backlog) has its own. Bounds
+that decide what the core answers (open orders of a user, sizes and balances) are rules, the same on every replay, and
+stand in the core.
 """
 
 from __future__ import annotations
@@ -77,6 +79,14 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             "Unsent bytes of one connection. A reader too slow for its replies is disconnected with 1008.",
         ),
     ] = 8_388_608
+    outbound_bytes_total_max: Annotated[
+        int,
+        _between(
+            1_048_576,
+            1_099_511_627_776,
+            "Unsent bytes of all connections together. Over it the slowest readers are dropped, once a second.",
+        ),
+    ] = 536_870_912
     close_timeout_ms: Annotated[
         int, _between(100, 60_000, "How long a closing connection may take to read its last bytes.")
     ] = 2_000
@@ -118,9 +128,6 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ] = 1_000
 
     # ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────────────
-    open_orders_per_user_max: Annotated[int, _between(1, 10_000_000, "Resting orders of one user in one market.")] = (
-        100_000
-    )
     keys_max: Annotated[int, _between(1, 10_000_000, "API keys of the house, revoked ones included.")] = 100_000
     signature_window_ms: Annotated[
         int, _between(100, 60_000, "How far the time in a signature may lie from the house's clock.")

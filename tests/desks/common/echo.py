@@ -67,8 +67,11 @@ class EchoDesk:
 
     def __init__(self) -> None:
         self.sessions: list[EchoSession] = []
+        self.fails = False
 
     def open(self, opening: Opening, connection: Connection) -> EchoSession:
+        if self.fails:
+            raise RuntimeError("a defect of the desk")
         session = EchoSession(opening, connection)
         self.sessions.append(session)
         return session

@@ -153,6 +153,25 @@ async def test_a_reader_too_slow_is_told_and_disconnected_and_delays_nobody() ->
         writer.close()
 
 
+async def test_slow_readers_together_are_bounded_the_slowest_goes_first() -> None:
+    limits = Limits(outbound_bytes_total_max=8 << 20)
+    async with open_door(limits) as house, connect(house.socket) as bystander:
+        slow = [await speak(house) for _ in range(3)]
+        connections = [session.connection for session in house.desk.sessions]
+        for times, connection in enumerate(connections[1:], 1):
+            for _ in range(times * 50):
+                connection.send(bytes(65_536))
+        await asyncio.sleep(0.05)
+        house.door.relieve()
+        await asyncio.sleep(0.05)
+        assert [session.closings for session in house.desk.sessions] == [0, 0, 1, 1]
+        assert sum(connection.unsent_bytes for connection in house.door.connections) <= 8 << 20
+        await bystander.send("x")
+        assert await bystander.recv() == b"x"
+        for _, writer in slow:
+            writer.close()
+
+
 async def test_the_reason_reaches_a_slow_reader_that_wakes_up() -> None:
     async with open_door(Limits(outbound_bytes_max=1 << 20)) as house, connect(house.socket, max_queue=1) as socket:
         await socket.send("flood 200")
@@ -196,6 +215,12 @@ async def test_a_sender_too_fast_is_refused_and_a_flood_ends() -> None:
         assert end.value.rcvd is not None
         assert end.value.rcvd.code == 1008
         assert "a flood" in end.value.rcvd.reason
+
+
+async def test_a_desk_that_cannot_open_a_session_is_said() -> None:
+    async with open_door(Limits(close_timeout_ms=100)) as house:
+        house.desk.fails = True
+        assert await close_code(*await speak(house)) == (1011, "internal error")
 
 
 async def test_a_silent_client_is_pinged_and_a_dead_one_let_go() -> None:

@@ -118,6 +118,13 @@ class Connection(WSListener):
         return self._in_flight
 
     @property
+    def unsent_bytes(self) -> int:
+        """What its reader has not taken yet, as far as this process holds it."""
+        if self._transport is None:
+            return 0
+        return self._outbound_bytes + self._transport.underlying_transport.get_write_buffer_size()
+
+    @property
     def is_open(self) -> bool:
         return not self._closing
 
@@ -187,7 +194,11 @@ class Connection(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
-        self._session = self._desk.open(self.opening, self)
+        try:
+            self._session = self._desk.open(self.opening, self)
+        except Exception:
+            _log.exception("a desk failed to open a session", address=self.opening.address, path=self.opening.path)
+            self.close(WSCloseCode.INTERNAL_ERROR, "internal error")
 
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         if self._closing or transport.is_close_frame_sent:  # picows itself closes on a malformed frame
@@ -205,7 +216,7 @@ class Connection(WSListener):
         elif kind is _CONTINUATION:
             self._continuation(frame)
         elif kind is _PING:
-            if self._within_rate():
+            if self._allowance.take() or self._is_patient():
                 self.send_frame(_frame(0x8A, frame.get_payload_as_bytes()))
         elif kind is _CLOSE:
             self._answer_close(transport, frame)
@@ -249,26 +260,25 @@ class Connection(WSListener):
         session = self._session
         if session is None:
             return
-        within_rate = self._within_rate()
         try:
-            if within_rate:
+            if self._allowance.take():
+                self._refusals_in_row = 0
                 session.received(message)
-            else:
+            elif self._is_patient():
                 session.refused(message)
         except Exception:
             _log.exception("a session failed on a message", address=self.opening.address, size_bytes=len(message))
             self.close(WSCloseCode.INTERNAL_ERROR, "internal error")
 
-    def _within_rate(self) -> bool:
-        if self._allowance.take():
-            self._refusals_in_row = 0
-            return True
+    def _is_patient(self) -> bool:
+        """Whether one request more may be refused; who goes on sending is disconnected."""
         self._refusals_in_row += 1
-        if self._refusals_in_row > self._limits.refusals_in_row_max:
-            self.close(
-                WSCloseCode.POLICY_VIOLATION,
-                f"a flood: more than {self._limits.requests_per_second_max} requests a second, refusals ignored",
-            )
+        if self._refusals_in_row <= self._limits.refusals_in_row_max:
+            return True
+        self.close(
+            WSCloseCode.POLICY_VIOLATION,
+            f"a flood: more than {self._limits.requests_per_second_max} requests a second, refusals ignored",
+        )
         return False
 
     def _answer_close(self, transport: WSTransport, frame: WSFrame) -> None:

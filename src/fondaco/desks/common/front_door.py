@@ -25,6 +25,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import httptools
+import structlog
 from picows import WSAutoPingStrategy, WSCloseCode, WSUpgradeRequest, WSUpgradeResponse, WSUpgradeResponseWithListener
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
@@ -35,6 +36,7 @@ from fondaco.desks.common.refusal import refuse
 from fondaco.desks.common.socket_log import SocketLog
 from fondaco.runtime.limits import Limits
 
+_log = structlog.get_logger("fondaco.door")
 _READ_BUFFER_BYTES = 16_384
 _BACKLOG = 1_024
 _CROWDED_TIMEOUT_S = 0.5
@@ -139,6 +141,24 @@ class FrontDoor:
             await asyncio.sleep(0.02)
         if self._server is not None:
             await self._server.wait_closed()
+
+    def relieve(self) -> None:
+        """Drops the slowest readers while all of them together hold too much memory. Called once a second."""
+        bound = self.limits.outbound_bytes_total_max
+        unsent = {connection: connection.unsent_bytes for connection in self.connections}
+        total = sum(unsent.values())
+        for connection in sorted(unsent, key=lambda each: unsent[each], reverse=True):
+            if total <= bound:
+                return
+            _log.warning(
+                "a slow reader is dropped: unsent bytes of all connections pass their bound",
+                address=connection.opening.address,
+                unsent_bytes=unsent[connection],
+                total_bytes=total,
+                bound_bytes=bound,
+            )
+            total -= unsent[connection]
+            connection.abort()
 
     # ── handing over ──────────────────────────────────────────────────────────────────────────────────────────────────
 
