@@ -27,6 +27,8 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "demo": Entry("fondaco.operating.running:demo", "run a house with two markets that move, and keys to try them"),
+    "up": Entry("fondaco.operating.running:up", "run a house"),
     "key": Entry("fondaco.operating.key_commands:app", "make, list and revoke API keys while no house runs"),
     "verify": Entry("fondaco.operating.looking:verify", "replay a journal from nothing and compare everything"),
     "inspect": Entry("fondaco.operating.looking:inspect", "print commands and events as JSON lines"),

@@ -32,6 +32,7 @@ from fondaco.core.rejects import Reject
 from fondaco.core.units import parse_units
 from fondaco.demo.feed import Submits, ask
 from fondaco.demo.tape import RECORDINGS, Recording
+from fondaco.journal.errors import OperatingError
 from fondaco.journal.secrets import SecretStore
 
 DEMO_LABEL = "demo"
@@ -58,7 +59,7 @@ class Credentials(msgspec.Struct, frozen=True):
     http: str
 
 
-class SeedRefused(Exception):
+class SeedRefused(OperatingError):
     """The house refused one of the demo's commands: this directory is not a demo's, or another version's."""
 
 
