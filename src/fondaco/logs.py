@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 
 
 def configure(*, level: int = logging.INFO) -> None:
@@ -22,9 +23,10 @@ def configure(*, level: int = logging.INFO) -> None:
     ]
     renderers: list[Any]
     if sys.stderr.isatty():
-        renderers = [structlog.dev.ConsoleRenderer()]
+        renderers = [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
     else:
-        renderers = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        tracebacks = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
+        renderers = [tracebacks, structlog.processors.JSONRenderer()]
     structlog.configure(
         processors=[*shared, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),

@@ -52,7 +52,9 @@ def demo(
             validator=validators.Number(gt=0, lte=SPEED_MAX),
         ),
     ] = 1.0,
-    fresh: Annotated[bool, Parameter(help="Remove what an earlier demo left there, and begin anew.", negative="")] = False,
+    fresh: Annotated[
+        bool, Parameter(help="Remove what an earlier demo left there, and begin anew.", negative="")
+    ] = False,
 ) -> None:
     """Run a house with two markets that move as they did on 2024-08-08, and keys to try them.
 
@@ -116,11 +118,13 @@ def up(
     async def prepare(app: App) -> None:
         if is_demo(app.house):
             raise StartRefused(
-                f"{options.directory} was made by `fondaco demo`: its keys are known to whoever saw the screen. Start a "
-                "house of its own on another directory, or go on with `fondaco demo`"
+                f"{options.directory} was made by `fondaco demo`: its keys are known to whoever saw the screen. Start "
+                "a house of its own on another directory, or go on with `fondaco demo`"
             )
         if not has_operator(app.house, app.secrets):
-            raise StartRefused(f"nobody could operate this house: no usable key has the scope. {_first_operator(options)}")
+            raise StartRefused(
+                f"nobody could operate this house: no usable key has the scope. {_first_operator(options)}"
+            )
         _warn_if_exposed(options)
 
     async def opened(app: App) -> None:
@@ -153,14 +157,15 @@ def _quiet() -> bool | None:
 
 
 def _first_operator(options: Options) -> str:
-    return f"Make the first operator's key: fondaco key create operator --scope operate --create-user --data {options.data}"
+    command = f"fondaco key create operator --scope operate --create-user --data {options.data}"
+    return f"Make the first operator's key: {command}"
 
 
 def _warn_if_exposed(options: Options) -> None:
     if listens_beyond_loopback(options.host) and options.trusted_proxy is None:
         structlog.get_logger().warning(
-            "listening beyond loopback without TLS: keys are safe by signature, orders and balances are readable on the "
-            "way. Put a proxy with TLS before it and set trusted_proxy",
+            "listening beyond loopback without TLS: keys are safe by signature, orders and balances are readable on "
+            "the way. Put a proxy with TLS before it and set trusted_proxy",
             host=options.host,
         )
 
