@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from fondaco.demo.seed import Credentials, seed
 from fondaco.desks.common.auth import sign_http
 from fondaco.journal.errors import DirectoryLocked, OperatingError
 from fondaco.runtime.recovery import verify
+
+WATCHING = (Path(__file__).resolve().parents[2] / "docs" / "operating" / "watching.md").read_text(encoding="utf-8")
 
 
 class Demo:
@@ -89,9 +92,12 @@ async def test_everything_on_one_port(tmp_path: Path) -> None:
                 assert words in text
                 assert "https://" not in text.replace("https://www.apache.org", ""), "nothing is loaded from elsewhere"
         async with http.get(demo.app.url + "/metrics") as answer:
-            metrics = dict(
-                line.rsplit(" ", 1) for line in (await answer.text()).splitlines() if not line.startswith("#")
-            )
+            lines = (await answer.text()).splitlines()
+        helps = dict(re.findall(r"# HELP (fondaco_\w+?)(?:_total)? (.*)", "\n".join(lines)))
+        assert helps == dict(re.findall(r"\| `(fondaco_\w+)` \| (.*) \|", WATCHING)), (
+            "the operator's page names them all"
+        )
+        metrics = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
         assert float(metrics["fondaco_websocket_connections"]) == 1
         assert float(metrics["fondaco_commands_total"]) == demo.app.runtime.durable_seq
         assert float(metrics['fondaco_journal_batch_commands_bucket{le="+Inf"}']) > 0

@@ -116,7 +116,7 @@ class RecordingTransport:
 async def test_many_answers_of_one_turn_leave_in_one_write() -> None:
     flusher, transport = Flusher(), RecordingTransport()
     opening = Opening("/echo", "127.0.0.1", "", 1)
-    connection = Connection(EchoDesk(), opening, Limits(), flusher, lambda _: None)
+    connection = Connection(EchoDesk(), opening, Limits(), flusher)
     connection.on_ws_connected(cast(WSTransport, transport))
     for _ in range(100):
         connection.send(b"answer")

@@ -17,7 +17,6 @@ Cost: a send is one small allocation and one list append; a message in is one co
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
@@ -89,14 +88,12 @@ class Connection(WSListener):
         opening: Opening,
         limits: Limits,
         flusher: Flusher,
-        on_closed: Callable[[Connection], None],
     ) -> None:
         self.opening = opening
         self.congested = False
         self._desk = desk
         self._limits = limits
         self._flusher = flusher
-        self._on_closed = on_closed
         self._loop = asyncio.get_running_loop()
         self._transport: WSTransport | None = None
         self._session: Session | None = None
@@ -227,7 +224,6 @@ class Connection(WSListener):
         if self._close_timer is not None:
             self._close_timer.cancel()
         session, self._session = self._session, None
-        self._on_closed(self)
         if session is not None:
             try:
                 session.closed()

@@ -177,14 +177,18 @@ class FrontDoor:
         self._sessions_opened += 1
         client = forwarded_address(address, head.forwarded_for, self._trusted_proxy)
         opening = Opening(head.path, client, subprotocol, self._sessions_opened)
-        connection = Connection(desk, opening, self.limits, self._flusher, self.connections.discard)
+        connection = Connection(desk, opening, self.limits, self._flusher)
         self.connections.add(connection)
 
         def accept(_: WSUpgradeRequest) -> WSUpgradeResponseWithListener:
             headers = {"Sec-WebSocket-Protocol": subprotocol} if subprotocol else None
             return WSUpgradeResponseWithListener(WSUpgradeResponse.create_101_response(headers), connection)
 
-        protocol = _SocketProtocol(self, accept, lambda: self.census.leave(address))
+        def lost() -> None:
+            self.connections.discard(connection)
+            self.census.leave(address)
+
+        protocol = _SocketProtocol(self, accept, lost)
         _switch(transport, protocol)
         _replay(protocol, head.for_picows() + rest)
         return None
