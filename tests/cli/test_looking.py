@@ -127,6 +127,20 @@ def test_doctor_says_how_to_mend_exposed_secrets(directory: Path) -> None:
     assert f"→ chmod 600 {path}" in run.stdout
 
 
+@pytest.mark.parametrize(
+    ("settings", "told", "code"),
+    [
+        ('host = "0.0.0.0"', "without TLS", 0),
+        ('host = "0.0.0.0"\ntrusted_proxy = "10.0.0.1"', "the settings hold", 0),
+        ("prot = 1", "there is no setting prot; did you mean port?", 1),
+    ],
+)
+def test_doctor_reads_the_settings(directory: Path, settings: str, told: str, code: int) -> None:
+    (directory / "fondaco.toml").write_text(settings)
+    run = fondaco("doctor", directory)
+    assert (run.returncode, told in run.stdout) == (code, True), run.stdout
+
+
 def test_doctor_tells_a_damaged_journal_and_a_useless_snapshot(directory: Path) -> None:
     layout.snapshots_path(directory).mkdir(exist_ok=True)
     layout.snapshot_path(directory, 3).write_bytes(b"nothing of use")

@@ -23,7 +23,7 @@ from pathlib import Path
 
 import msgspec
 
-from fondaco import compiled
+from fondaco import compiled, config
 from fondaco.demo.seed import CREDENTIALS
 from fondaco.journal import layout, snapshot
 from fondaco.journal.errors import OperatingError
@@ -33,6 +33,7 @@ from fondaco.journal.reader import JournalReader
 from fondaco.journal.survey import survey
 from fondaco.journal.void import Voids
 from fondaco.operating import disk
+from fondaco.operating.exposure import is_exposed
 from fondaco.projections import progress
 from fondaco.runtime.recovery import crashing_seq
 
@@ -146,6 +147,7 @@ def _directory(directory: Path) -> Iterator[Finding]:
         return
     pid = owner(directory)
     yield _fine(f"{directory} is not in use" if pid is None else f"{directory} is run by process {pid or 'unknown'}")
+    yield from _settings(directory)
     yield from _private(layout.secrets_path(directory))
     yield from _private(directory / CREDENTIALS)
     try:
@@ -155,6 +157,22 @@ def _directory(directory: Path) -> Iterator[Finding]:
         return
     yield from _snapshots(directory)
     yield from _projections(directory, running=pid is not None)
+
+
+def _settings(directory: Path) -> Iterator[Finding]:
+    try:
+        options = config.load({"data": str(directory)})
+    except OperatingError as error:
+        yield Finding(Grade.WRONG, str(error), "mend that setting: the house does not start with it")
+        return
+    if is_exposed(options):
+        yield Finding(
+            Grade.WARNING,
+            f"the house listens on {options.host} without TLS: orders and balances are readable on the way",
+            'put a proxy with TLS before it and set trusted_proxy, or host = "127.0.0.1"',
+        )
+    else:
+        yield _fine(f"the settings hold; it listens on {options.host}:{options.port}")
 
 
 def _private(path: Path) -> Iterator[Finding]:

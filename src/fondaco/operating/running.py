@@ -7,7 +7,6 @@ a demo's keys, which are printed on screens and lie in files, and no operator at
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import os
 import sys
 from collections.abc import Coroutine
@@ -25,6 +24,7 @@ from fondaco.demo.seed import CREDENTIALS, MAKER, TAKER, Credentials, is_demo, s
 from fondaco.demo.wipe import wipe
 from fondaco.journal import layout
 from fondaco.journal.errors import OperatingError
+from fondaco.operating.exposure import is_exposed
 from fondaco.operating.keys import has_operator
 
 DEMO_DIRECTORY = ".fondaco/demo"
@@ -118,8 +118,8 @@ def up(
     async def prepare(app: App) -> None:
         if is_demo(app.house):
             raise StartRefused(
-                f"{options.directory} was made by `fondaco demo`: its keys are known to whoever saw the screen. Start "
-                "a house of its own on another directory, or go on with `fondaco demo`"
+                f"{options.directory} was made by `fondaco demo`: its keys are known to whoever saw the screen. "
+                "Start a house of its own on another directory, or go on with `fondaco demo`"
             )
         if not has_operator(app.house, app.secrets):
             raise StartRefused(
@@ -131,14 +131,6 @@ def up(
         _say(_addresses(app))
 
     _run(serve(options, prepare=prepare, opened=opened))
-
-
-def listens_beyond_loopback(host: str) -> bool:
-    """Whether other machines can reach this address."""
-    try:
-        return not ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host != "localhost"
 
 
 def _run(house: Coroutine[Any, Any, None]) -> None:
@@ -162,10 +154,10 @@ def _first_operator(options: Options) -> str:
 
 
 def _warn_if_exposed(options: Options) -> None:
-    if listens_beyond_loopback(options.host) and options.trusted_proxy is None:
+    if is_exposed(options):
         structlog.get_logger().warning(
-            "listening beyond loopback without TLS: keys are safe by signature, orders and balances are readable on "
-            "the way. Put a proxy with TLS before it and set trusted_proxy",
+            "listening beyond loopback without TLS: secrets are safe by signature, orders and balances are readable "
+            "on the way. Put a proxy with TLS before it and set trusted_proxy",
             host=options.host,
         )
 
