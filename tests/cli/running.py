@@ -73,9 +73,9 @@ class Running:
 
 
 @contextmanager
-def running(*words: str | Path) -> Iterator[Running]:
-    """Starts `fondaco …` on any free port, and leaves nothing running."""
-    command = [sys.executable, "-m", "fondaco.cli", *map(str, words), "--port", "0"]
+def running(*words: str | Path, port: int = 0) -> Iterator[Running]:
+    """Starts `fondaco …` on any free port or that one, and leaves nothing running."""
+    command = [sys.executable, "-m", "fondaco.cli", *map(str, words), "--port", str(port)]
     screen = Path(str(words[words.index("--data") + 1]) + f".{time.monotonic_ns()}.screen")
     with screen.open("wb") as file:
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
