@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from fondaco.cli import COMMANDS
+from fondaco.desks.exchange.errors import Code
+from fondaco.desks.exchange.methods import METHODS
+from scripts.make_reference import settings_page
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
@@ -38,6 +43,25 @@ def test_links_lead_somewhere(page: Path) -> None:
     targets = [target for target in _LINK.findall(page.read_text()) if not target.startswith(("http:", "https:"))]
     missing = [target for target in targets if not (page.parent / target).exists()]
     assert not missing, f"{page.relative_to(ROOT)} links to {missing}, which is not there"
+
+
+def test_every_setting_and_limit_is_in_the_reference() -> None:
+    assert (DOCS / "reference" / "settings.md").read_text() == settings_page(), "run python scripts/make_reference.py"
+
+
+def test_every_method_is_in_the_reference() -> None:
+    page = (DOCS / "reference" / "exchange.md").read_text()
+    assert [name for name in METHODS if f"`{name}`" not in page and f"### {name}" not in page] == []
+
+
+def test_every_error_code_is_in_the_reference() -> None:
+    page = (DOCS / "reference" / "errors.md").read_text()
+    assert [code for code in Code if f"| {code} |" not in page] == []
+
+
+def test_every_command_is_in_the_reference() -> None:
+    page = (DOCS / "reference" / "cli.md").read_text()
+    assert [name for name in COMMANDS if f"## {name}" not in page] == []
 
 
 def test_the_site_builds(tmp_path: Path) -> None:
