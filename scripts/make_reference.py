@@ -73,7 +73,7 @@ def settings_page() -> str:
 def _fixed() -> list[tuple[str, int, str]]:
     return [
         ("open orders of one user", OPEN_ORDERS_PER_USER_MAX, "Over it: error 111."),
-        ("length of a `client_order_id`", CLIENT_ORDER_ID_LENGTH_MAX, "Printable ASCII; remembered 24 h after the end."),
+        ("length of a `client_order_id`", CLIENT_ORDER_ID_LENGTH_MAX, "Printable ASCII; kept 24 h after the end."),
         ("minor units of an asset in the house", UNITS_MAX, "2⁶²: so that no balance and no sum can overflow."),
         ("decimals of an asset", SCALE_DIGITS_MAX, "With 8, a house holds up to 46 billion of it."),
         ("maker and taker fee, parts per million", FEE_RATE_PPM_MAX, "50 %."),

@@ -169,3 +169,17 @@ async def test_a_house_that_stops_taking_commands_is_waited_for(
 async def test_a_speed_out_of_bounds_is_refused(runtime: PlainRuntime, speed: float) -> None:
     with pytest.raises(ValueError, match=r"the speed .* is out of bounds"):
         Feed(runtime, 1, 2, speed)
+
+
+async def test_after_its_first_step_a_market_always_has_two_sides(runtime: PlainRuntime) -> None:
+    feed, house = feed_of(runtime), runtime.house
+    begun: set[int] = set()
+    for step in minutes(1):
+        if begun:
+            await feed._play(step)
+        else:
+            await feed.play_round([step])
+        begun.add(house.market_ids[step.market])
+        for market_id in begun:
+            (bid, *_), (ask_, *_) = (house.depth(market_id, side, 1, 0) for side in (Side.BID, Side.ASK))
+            assert bid[0] < ask_[0], step

@@ -14,6 +14,7 @@ Known limit: between two steps others may fill what a print counts on; then that
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from itertools import groupby
 from typing import Protocol
 
@@ -118,6 +119,16 @@ class MarketMaker:
                 gone.add(order_id)
             used_lots[order_id] += needed_lots
             instructions += [self._take(taker_side, price_ticks, trade.size_lots) for trade in trades]
+        return instructions + self._keep_both_sides(prints.trades[-1].price_ticks, gone, used_lots)
+
+    def _keep_both_sides(self, price_ticks: int, gone: set[int], used_lots: Mapping[int, int]) -> list[Instruction]:
+        """A print may take all that rests on a side: then one order next to it stands in until the next quote."""
+        instructions: list[Instruction] = []
+        for side, beside_ticks in ((Side.BID, price_ticks - 1), (Side.ASK, price_ticks + 1)):
+            resting = self._resting[side].values()
+            if not any(id_ not in gone and self._left_lots(id_) > used_lots.get(id_, 0) for id_ in resting):
+                size_lots = self._quote[side][1] if side in self._quote else 1
+                instructions.append(self._place(side, beside_ticks, size_lots))
         return instructions
 
     def _rest(
