@@ -30,7 +30,6 @@ from fondaco.projections.market_reads import Candle, Deal, MarketState
 from fondaco.projections.periods import Calendar
 from fondaco.projections.progress import Progress
 
-WAIT_TIMEOUT_S: Final = 5.0
 THREADS: Final = 2
 _POLL_S: Final = 0.001
 
@@ -45,7 +44,8 @@ class ServiceTimeout(Exception):
 class History:
     """Reads one data directory. ``zone`` is where days begin. Belongs to one event loop."""
 
-    def __init__(self, directory: Path, zone: str = "UTC") -> None:
+    def __init__(self, directory: Path, zone: str = "UTC", wait_timeout_s: float = 5.0) -> None:
+        self._wait_timeout_s = wait_timeout_s
         self._path = directory / FILE_NAME
         self._calendar = Calendar(zone)
         self._progress = Progress(directory)
@@ -64,8 +64,10 @@ class History:
         """The last command whose rows can be read."""
         return self._progress.seq
 
-    async def wait_for(self, seq: int, timeout_s: float = WAIT_TIMEOUT_S) -> None:
+    async def wait_for(self, seq: int, timeout_s: float | None = None) -> None:
         """Return once everything up to ``seq`` can be read. Raises ``ServiceTimeout``."""
+        if timeout_s is None:
+            timeout_s = self._wait_timeout_s
         if self._progress.seq >= seq:
             return
         self._progress.wanted = max(self._progress.wanted, seq)

@@ -120,6 +120,10 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     history_queries_in_flight_max: Annotated[
         int, _between(1, 1_000, "Unanswered queries over history of one connection. Over it: error 112.")
     ] = 16
+    history_wait_timeout_ms: Annotated[
+        int,
+        _between(100, 60_000, "How long a query over history waits for the projector. Over it: error 5."),
+    ] = 5_000
     market_push_interval_ms: Annotated[
         int, _between(10, 10_000, "How often price, deals and depth are pushed for a market that changed.")
     ] = 100

@@ -59,7 +59,7 @@ class Venue:
         self._writer.commit()
         self._engine = engine
         self._progress = Progress(directory)
-        self.history = History(directory)
+        self.history = History(directory, wait_timeout_s=1.0)
         self.secrets = SecretStore(directory / "secrets")
         self.logins = Authenticator(
             self.house, self.secrets, limits, md5_allowed=md5_allowed, now_ms=lambda: self.now_us // 1000
