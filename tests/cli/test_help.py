@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -67,3 +69,8 @@ def test_what_is_not_understood_is_told_with_code_2(words: tuple[str, ...], told
     assert told in run.stderr
     assert "--help" in run.stderr
     assert "Traceback" not in run.stderr
+
+
+def test_every_command_has_its_section_in_the_reference() -> None:
+    reference = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "cli.md").read_text()
+    assert re.findall(r"^## (\w+)$", reference, re.MULTILINE) == list(COMMANDS)
