@@ -23,12 +23,13 @@ class Machine(msgspec.Struct, frozen=True):
     python: str
     #: Share of the last minute in which something waited for a processor, in percent, before the bench began.
     waited_percent: float
+    niceness: int
 
     def sentence(self) -> str:
         return (
             f"{self.processor}, {self.cores} cores, {self.memory_mib / 1024:.0f} GiB, Linux {self.kernel}, "
             f"Python {self.python}; in the minute before, something waited for a processor {self.waited_percent:.0f} % "
-            "of the time"
+            f"of the time{f'; run at niceness {self.niceness}' if self.niceness else ''}"
         )
 
 
@@ -63,6 +64,7 @@ def look() -> Machine:
         kernel=platform.release(),
         python=platform.python_version(),
         waited_percent=_pressure(),
+        niceness=os.nice(0),
     )
 
 

@@ -141,6 +141,8 @@ def run() -> tuple[list[str], dict[str, Any]]:
         ours[load.name] = found.per_second()
         rows.append(_row("fondaco", load, found))
         raw[f"fondaco: {load.name}"] = msgspec.to_builtins(found)
+        if load.pace_per_second and found.per_second() < 0.98 * load.pace_per_second:
+            notes.append(f"{load.name}: the pace was not held; the latency is mostly that of the queue that built up")
         print(f"  {' | '.join(rows[-1])}", flush=True)
     try:
         python = install(_PEER)

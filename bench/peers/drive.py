@@ -3,9 +3,9 @@
     python -m bench.peers.drive_PEER FLOW.json SECONDS
 
 The description beside the flow's words says how many commands are untimed, and how long the segments are. Commands are
-turned into the peer's own input before the clock starts. A slow peer is stopped when its seconds are over and judged by
-what it has done until then. Prints one line of JSON: commands/s of each segment by wall and CPU time, and how many
-fills there were, to be compared with the house's.
+turned into the peer's own input before the clock starts. A slow peer is stopped when its seconds of CPU time are over
+and judged by what it has done until then. Prints one line of JSON: commands/s of each segment by wall and CPU time, and
+how many fills there were, to be compared with the house's.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _apply(engine: Engine, commands: list[Command], deadline: float) -> tuple[in
     """(commands, wall ns, CPU ns) of what was done before the deadline."""
     done = wall_ns = cpu_ns = 0
     for first in range(0, len(commands), _BLOCK):
-        if time.monotonic() > deadline:
+        if time.process_time() > deadline:
             break
         block = commands[first : first + _BLOCK]
         prepared = engine.prepare(block)
@@ -70,7 +70,7 @@ def run(
 ) -> dict[str, Any]:
     """Drive the whole flow, as far as the seconds reach."""
     untimed, segment, fresh = description["untimed"], description["segment"], description["fresh"]
-    deadline = time.monotonic() + seconds
+    deadline = time.process_time() + seconds
     engine: Engine | None = None
     wall, cpu, fills, timed = [], [], -1, 0
     gc.disable()
@@ -82,7 +82,7 @@ def run(
                 if number:
                     break
                 rate = opened / opened_ns * 1e9
-                said = f"opened {opened:,} of {untimed:,} orders in {seconds:g} s ({rate:,.0f} a second)"
+                said = f"opened {opened:,} of {untimed:,} orders in {seconds:g} s of CPU time ({rate:,.0f} a second)"
                 return {"wall": [], "cpu": [], "fills": -1, "timed": 0, "unfinished": said}
         first = untimed + (0 if fresh else number * segment)
         done, wall_ns, cpu_ns = _apply(engine, commands[first : first + segment], deadline)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import zlib
+from pathlib import Path
 
 import msgspec
 import pytest
 
+from bench.core import synthetic
 from bench.core.flow import BID
-from bench.end_to_end import wires
+from bench.end_to_end import run, servers, wires
 from bench.end_to_end.plan import Login, Plan
 
 PLAN = Plan(
@@ -83,3 +85,26 @@ def test_requests_are_what_the_servers_take() -> None:
     head, _, body = wires.HttpWire(PLAN, LOGIN).place(BID, 100_050, 25).partition(b"\r\n\r\n")
     assert head.endswith(b"Content-Length: %d" % len(body))
     assert msgspec.json.decode(body)["price"] == "1000.50"
+
+
+@pytest.mark.parametrize("pace_per_second", [0, 200], ids=["as fast as answered", "at a pace"])
+def test_a_short_load_on_a_real_house_is_answered(
+    pace_per_second: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(run, "FOLDER", tmp_path)
+    monkeypatch.setattr(servers, "FOLDER", tmp_path)
+    monkeypatch.setattr(run, "SECONDS", 0.3)
+    monkeypatch.setattr(run, "WARM_UP_S", 0.1)
+    monkeypatch.setattr(run, "RESTING_A_SIDE", 20)
+    connections = 1 if pace_per_second else 3
+    load = run.Load("short", "exchange+json", connections, 1 if pace_per_second else 4, 20_000, pace_per_second)
+    flow = synthetic.make(
+        users=connections, markets=1, resting_a_side=20, mean_distance_ticks=20, segment=10_000, segments=1
+    )
+    with servers.fondaco(flow.venue) as running:
+        assert set(running.processes) == {"server", "projector"}
+        found = run.measure_load(load, flow, running, run.MARKET)
+    assert found.answered > 10
+    assert found.refused < 0.1 * found.answered
+    assert 0 < found.p50_us <= found.p99_us <= found.max_us
+    assert set(found.cpu_s) == {"server", "projector", "load"}
