@@ -2,16 +2,33 @@
 
 Everything speaks through structlog; what libraries say through ``logging`` takes the same way, from warnings up.
 No line carries a secret: the parts that hold one do not log it, and requests are logged without headers and bodies.
+Where nobody reads any more (a pipe whose reader ended), lines are lost and the house goes on.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO, cast
 
 import structlog
 from structlog.tracebacks import ExceptionDictTransformer
+
+
+class _StandardError:
+    """Standard error that never raises: a house must be able to close in turn when its terminal is gone."""
+
+    def write(self, text: str) -> int:
+        try:
+            return sys.stderr.write(text)
+        except OSError:
+            return 0
+
+    def flush(self) -> None:
+        try:
+            sys.stderr.flush()
+        except OSError:
+            pass
 
 
 def configure(*, level: int = logging.INFO) -> None:
@@ -30,7 +47,7 @@ def configure(*, level: int = logging.INFO) -> None:
     structlog.configure(
         processors=[*shared, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _StandardError())),
         cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(sys.stderr)

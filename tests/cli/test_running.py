@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from fondaco.config import Options
 from fondaco.journal import layout
 from fondaco.operating.exposure import is_exposed
 from tests.cli.program import fondaco
-from tests.cli.running import credentials, running
+from tests.cli.running import END_TIMEOUT_S, credentials, running
 
 
 def test_an_order_outlives_kill_9_and_so_do_the_keys(tmp_path: Path) -> None:
@@ -170,3 +173,16 @@ def test_a_misspelt_setting_is_refused_by_its_name(tmp_path: Path) -> None:
     run = fondaco("up", "--data", tmp_path)
     assert run.returncode == 1
     assert "there is no setting prot; did you mean port?" in run.stderr
+
+
+def test_a_house_whose_screen_is_gone_still_closes_in_turn(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "fondaco.cli", "demo", "--data", str(tmp_path / "demo"), "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        while b"  page " not in process.stdout.readline():
+            assert process.poll() is None
+        process.stdout.close()  # as `fondaco demo | head` does
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        process.wait(END_TIMEOUT_S)
+    assert list(layout.snapshots_path(tmp_path / "demo").glob("*.snap"))  # the last thing a closing house writes

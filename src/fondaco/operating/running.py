@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -196,4 +195,7 @@ def _say_demo(app: App, credentials: Credentials) -> None:
 
 def _say(lines: list[tuple[str, str]]) -> None:
     text = "\n".join(f"  {name.ljust(9)}  {value}".rstrip() for name, value in lines)
-    print(f"\nfondaco {__version__}\n\n{text}\n", file=sys.stdout, flush=True)
+    try:
+        print(f"\nfondaco {__version__}\n\n{text}\n", flush=True)
+    except OSError:
+        pass  # nobody reads it; the house goes on

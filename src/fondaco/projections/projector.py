@@ -9,7 +9,7 @@ rest.
 
 A database that is missing, damaged, of another version or of another journal is built anew, with a log line a second
 that shows how far it is. Anything else that goes wrong is logged and ends the process with status 1; whoever watches it
-starts it again, and it goes on from its checkpoint. Logs are JSON lines on standard error.
+starts it again, and it goes on from its checkpoint. It logs where the house does (logs.py).
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from typing import Final
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
+from fondaco import logs
 from fondaco.journal.errors import OperatingError
 from fondaco.projections.database import FILE_NAME, discard
 from fondaco.projections.progress import FILE_NAME as PROGRESS_FILE_NAME
@@ -165,14 +166,7 @@ def _follow(directory: Path, progress: Progress, parent: _Parent) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    logs.configure()
     if len(arguments) != 1 or not Path(arguments[0]).is_dir():
         print("usage: python -m fondaco.projections.projector DIR    (a data directory)", file=sys.stderr)
         return 2
