@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fondaco.journal import layout
@@ -33,6 +33,7 @@ SEGMENT_BYTES = 4096
     restarts=st.sets(st.integers(0, 19)),
     after=st.integers(0, 20),
 )
+@example(batches=[(bytes(8), 1, 0)] * 12 + [(bytes(8), 1, 1), (bytes(32), 1, 0)], restarts=set(), after=13)
 def test_what_goes_in_comes_out(batches: list[tuple[bytes, int, int]], restarts: set[int], after: int) -> None:
     disk = CrashingDisk()
     journal = FileJournal.open(HOUSE_DIRECTORY, segment_bytes=1152, file_system=disk)

@@ -41,7 +41,9 @@ class JournalReader:
         self._directory = directory
         self._file_system = file_system
         first_seqs = layout.numbered(file_system.names(layout.journal_path(directory)), layout.SEGMENT_SUFFIX)
-        begins = [first_seq for first_seq in first_seqs if first_seq <= after_seq + 1]
+        # the segment that holds ``after_seq`` itself, where there is one: its batch has the chain and the time before
+        begins = [first_seq for first_seq in first_seqs if first_seq <= after_seq]
+        begins = begins or [first_seq for first_seq in first_seqs if first_seq == after_seq + 1]
         if not begins:
             held = f"it begins with sequence {first_seqs[0]}" if first_seqs else "there is no journal there"
             raise NotInJournal(f"{directory} does not hold the sequences after {after_seq}: {held}")
