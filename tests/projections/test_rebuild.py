@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from fondaco.core.house import House
 from fondaco.journal import snapshot
 from fondaco.journal.file import FileJournal
+from fondaco.journal.reader import JournalReader
 from fondaco.projections.database import FILE_NAME, SCHEMA_VERSION, discard
 from fondaco.projections.tail import Distrusted, Tail
 from tests.projections.flows import SLOW, YEARS, Flow
@@ -71,6 +73,27 @@ def test_a_snapshot_beyond_the_checkpoint_is_not_used(house: Path, tmp_path: Pat
     (house / FILE_NAME).write_bytes(database)  # as after a restore of an older database
     caught_up(house)
     assert content(house) == expected
+
+
+@pytest.mark.parametrize("inside_a_batch", [False, True], ids=["of another journal", "inside a batch"])
+def test_a_snapshot_that_is_not_of_this_journal_is_passed_over(house: Path, inside_a_batch: bool) -> None:
+    caught_up(house, snapshot=True)
+    found = snapshot.latest(house)
+    assert found is not None
+    shutil.rmtree(house / "snapshots")
+    seq = found.seq - 1 if inside_a_batch else found.seq
+    with JournalReader(house, seq) as reader:
+        assert (reader.next_seq == seq + 1) is not inside_a_batch
+        snapshot.save(house, seq, reader.chain if inside_a_batch else bytes(16), found.time_us, House().dump())
+    flow = Flow(21, YEARS).run(260)
+    with contextlib.closing(FileJournal.open(house)) as journal:
+        append(journal, flow.batches[201:])
+    caught_up(house)
+    grown = content(house)
+    discard(house / FILE_NAME)
+    shutil.rmtree(house / "snapshots")
+    caught_up(house)
+    assert content(house) == grown
 
 
 def _of_another_version(path: Path) -> None:

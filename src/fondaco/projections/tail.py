@@ -34,6 +34,7 @@ from fondaco.projections.database import (
     release,
 )
 from fondaco.projections.writer import ProjectionWriter
+from fondaco.runtime.recovery import apply_batch, from_snapshot
 
 TURN_S: Final = 0.02
 TURN_COMMANDS: Final = 5_000
@@ -179,25 +180,15 @@ def _replica(directory: Path, position: Checkpoint) -> tuple[House, JournalReade
                 raise Distrusted(f"the journal has another command {position.seq} than the database")
     except NotInJournal as error:
         raise Distrusted(str(error)) from error
-    house, reader = _from_snapshot(directory, position.seq)
-    while reader.next_seq <= position.seq:
-        for batch in reader.read(1):
-            house.apply(batch.records, batch.time_us)
-    return house, reader
-
-
-def _from_snapshot(directory: Path, seq_max: int) -> tuple[House, JournalReader]:
-    for found in snapshot.newest_first(directory):
-        if found.seq > seq_max:
-            continue
-        reader = JournalReader(directory, found.seq)
-        if reader.chain == found.chain:
-            try:
-                return House.load(found.dump), reader
-            except ValueError as error:
-                snapshot.warn_unused(directory, found.seq, str(error))
+    house, reader = from_snapshot(directory, position.seq, reads_on=True)
+    try:
+        while reader.next_seq <= position.seq:
+            for batch in reader.read(limit=1):
+                apply_batch(house, batch)
+    except BaseException:
         reader.close()
-    return House(), JournalReader(directory)
+        raise
+    return house, reader
 
 
 def _newest_snapshot_seq(directory: Path, reader: JournalReader) -> int:

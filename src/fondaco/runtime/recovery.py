@@ -78,7 +78,7 @@ def recover(
     _refuse_snapshots_alone(directory, file_system)
     journal = FileJournal.open(directory, segment_bytes=segment_bytes, file_system=file_system, lock=lock)
     try:
-        house, reader = _from_snapshot(directory, file_system)
+        house, reader = from_snapshot(directory, file_system=file_system)
         with reader:
             catch_up(house, reader)
         if house.next_seq != journal.next_seq:
@@ -87,6 +87,34 @@ def recover(
         journal.close()
         raise
     return house, journal
+
+
+def from_snapshot(
+    directory: Path, seq_max: int | None = None, *, reads_on: bool = False, file_system: FileSystem = DISK
+) -> tuple[House, JournalReader]:
+    """The house of the newest snapshot that belongs to this journal, or an empty one, and a reader behind it.
+
+    No snapshot after ``seq_max`` is taken, and the reader ends there, unless it ``reads_on`` as the journal grows.
+    Snapshots that are passed over are named in the log.
+    """
+    up_to_seq = None if reads_on else seq_max
+    for found in snapshot.newest_first(directory, file_system=file_system):
+        if seq_max is not None and found.seq > seq_max:
+            continue
+        try:
+            reader = JournalReader(directory, found.seq, up_to_seq=up_to_seq, file_system=file_system)
+        except NotInJournal as error:
+            snapshot.warn_unused(directory, found.seq, str(error))
+            continue
+        why = _foreign(found, reader)
+        if not why:
+            try:
+                return House.load(found.dump), reader
+            except (ValueError, msgspec.MsgspecError) as error:
+                why = str(error)
+        reader.close()
+        snapshot.warn_unused(directory, found.seq, why)
+    return House(), JournalReader(directory, up_to_seq=up_to_seq, file_system=file_system)
 
 
 def catch_up(house: House, reader: JournalReader) -> None:
@@ -158,7 +186,7 @@ def verify(directory: Path, *, file_system: FileSystem = DISK) -> Report:
 def crashing_seq(directory: Path, *, file_system: FileSystem = DISK) -> int | None:
     """The first command of the last batch which makes the core raise, or None if the batch applies."""
     last = _last_batch(directory, file_system)
-    house, reader = _from_snapshot(directory, file_system, up_to_seq=last.first_seq - 1)
+    house, reader = from_snapshot(directory, last.first_seq - 1, file_system=file_system)
     with reader:
         catch_up(house, reader)
     offset = 0
@@ -197,29 +225,6 @@ def _last_batch(directory: Path, file_system: FileSystem) -> Batch:
     last_seq = surveyed.last_seq
     with JournalReader(directory, last_seq - 1, up_to_seq=last_seq, file_system=file_system) as reader:
         return reader.read()[-1]
-
-
-def _from_snapshot(
-    directory: Path, file_system: FileSystem, up_to_seq: int | None = None
-) -> tuple[House, JournalReader]:
-    """The house of the newest snapshot that belongs to this journal, or an empty one, and a reader behind it."""
-    for found in snapshot.newest_first(directory, file_system=file_system):
-        if up_to_seq is not None and found.seq > up_to_seq:
-            continue
-        try:
-            reader = JournalReader(directory, found.seq, up_to_seq=up_to_seq, file_system=file_system)
-        except NotInJournal as error:
-            snapshot.warn_unused(directory, found.seq, str(error))
-            continue
-        why = _foreign(found, reader)
-        if not why:
-            try:
-                return House.load(found.dump), reader
-            except (ValueError, msgspec.MsgspecError) as error:
-                why = str(error)
-        reader.close()
-        snapshot.warn_unused(directory, found.seq, why)
-    return House(), JournalReader(directory, up_to_seq=up_to_seq, file_system=file_system)
 
 
 def _foreign(found: Snapshot, reader: JournalReader) -> str:
