@@ -22,6 +22,7 @@ from typing import Annotated, Any
 import msgspec
 import structlog
 from litestar import Litestar, MediaType, Request, Response, get, post
+from litestar.exceptions import ClientException, InternalServerException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import FromPath, HeaderParameter
@@ -100,7 +101,10 @@ def _routes(services: Services) -> list[Any]:
         timestamp: Annotated[str | None, HeaderParameter(name="X-Timestamp")] = None,
         signature: Annotated[str | None, HeaderParameter(name="X-Signature")] = None,
     ) -> Response[bytes]:
-        body = await request.body()
+        try:
+            body = await request.body()
+        except InternalServerException as gone:  # so Litestar calls a client that left; it is no failure of ours
+            raise ClientException("the body ended early") from gone
         address = _address(services, request.scope)
         identity = services.authenticator.http(
             api_key, timestamp, signature, _signed_path(request.scope), body, address
