@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fondaco import config
+from fondaco.core.client_orders import ENDED_PER_USER_MAX
 from fondaco.core.commands import CLIENT_ORDER_ID_LENGTH_MAX
 from fondaco.core.instruments import FEE_RATE_PPM_MAX, SCALE_DIGITS_MAX
 from fondaco.core.matching import OPEN_ORDERS_PER_USER_MAX
@@ -74,6 +75,7 @@ def _fixed() -> list[tuple[str, int, str]]:
     return [
         ("open orders of one user", OPEN_ORDERS_PER_USER_MAX, "Over it: error 111."),
         ("length of a `client_order_id`", CLIENT_ORDER_ID_LENGTH_MAX, "Printable ASCII; kept 24 h after the end."),
+        ("ended `client_order_id`s remembered of one user", ENDED_PER_USER_MAX, "Beyond it the oldest is forgotten."),
         ("minor units of an asset in the house", UNITS_MAX, "2⁶²: so that no balance and no sum can overflow."),
         ("decimals of an asset", SCALE_DIGITS_MAX, "With 8, a house holds up to 46 billion of it."),
         ("maker and taker fee, parts per million", FEE_RATE_PPM_MAX, "50 %."),

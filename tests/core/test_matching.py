@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fondaco.core.commands import Side
 from fondaco.core.events import Cause, EventKind, Finish, cause_of, has_client_order_id, kind_of, side_of
 from tests.core.table import FOK, IOC, Book, Floor, Trader
 
@@ -269,3 +270,27 @@ class TestDepth:
         assert house.depth(1, 2, 1, 10) == [(99_90, 4 * lots)]
         assert house.depth(1, 2, 3, 100_00) == [(0, 8 * lots)]
         assert house.depth(1, 1, 1, 1) == [(100_01, lots)]
+
+
+def test_a_depth_merged_over_any_width(floor: Floor, alice: Trader, bob: Trader) -> None:
+    alice.buys(1, at="99.00")
+    bob.sells(2, at="101.00")
+    depth = floor.house.depth
+    market_id = floor.house.market_ids["BTCUSDT"]
+    for width in (2**40, 2**62, 2**63 - 1, 2**70):
+        (ask,) = depth(market_id, Side.ASK, 5, width)
+        (bid,) = depth(market_id, Side.BID, 5, width)
+        assert ask[0] == min(width, 2**62), "asks round up to the width"
+        assert bid[0] == 0, "bids round down to zero"
+
+
+def test_pages_of_open_orders(floor: Floor, alice: Trader, bob: Trader) -> None:
+    floor.market("OTHER", "BTC", "USDT", 2, 4)
+    ids = [(alice.at("OTHER") if n % 3 else alice).buys(1, at="90.00").order_id for n in range(10)]
+    bob.buys(1, at="90.00")
+    main, other = [ids[n] for n in (9, 6, 3, 0)], [ids[n] for n in (8, 7, 5, 4, 2, 1)]
+    pages = floor.house.open_pages
+    assert pages(alice.user_id, 0, 100) == {1: (4, main), 2: (6, other)}
+    assert pages(alice.user_id, 2, 3) == {1: (4, main[2:5]), 2: (6, other[2:5])}
+    assert pages(alice.user_id, 100, 5) == {1: (4, []), 2: (6, [])}
+    assert pages(alice.user_id + 7, 0, 5) == {}

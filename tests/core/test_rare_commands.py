@@ -245,3 +245,25 @@ class TestBalanceUpdates:
         answer.is_refused(Reject.INVALID_ARGUMENT, bound=2**63 - 1, value=-1)
         answer = floor.send(0, c.BalanceUpdate(1, "BTC", "deposit", 2**63, 5))
         answer.is_refused(Reject.INVALID_ARGUMENT, bound=2**63 - 1)
+
+
+class TestWhoMay:
+    """A command may have waited behind the one that took its sender's right away."""
+
+    def test_a_disabled_sender_changes_nothing(self, floor: Floor, alice: Trader) -> None:
+        house = floor.house
+        by_alice = c.Sender(user_id=alice.user_id)
+        batch = [c.encode(c.HOUSE, c.UserDisable(alice.user_id))]
+        batch += [c.encode(by_alice, c.AssetCreate("NEW", 8)), c.encode(by_alice, c.UserDisable(alice.user_id))]
+        rows = list(house.apply(b"".join(batch), house.time_us))
+        assert [row[2] for row in rows[1:]] == [Reject.ACCOUNT_DISABLED] * 2
+        assert "NEW" not in house.asset_ids
+
+    def test_a_revoked_key_changes_nothing(self, floor: Floor, alice: Trader) -> None:
+        house = floor.house
+        floor.send(0, c.KeyCreate("some-key", alice.user_id, ("operate",))).is_fact()
+        by_key = c.Sender(key_id=house.keys["some-key"].key_id, user_id=alice.user_id)
+        batch = [c.encode(by_key, c.KeyRevoke("some-key")), c.encode(by_key, c.AssetCreate("NEW", 8))]
+        rows = list(house.apply(b"".join(batch), house.time_us))
+        assert rows[1][2] == Reject.ACCOUNT_DISABLED
+        assert "NEW" not in house.asset_ids

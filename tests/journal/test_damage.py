@@ -6,11 +6,18 @@ import random
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
 from fondaco.journal import layout
-from fondaco.journal.codec import BATCH_HEADER_BYTES, SEGMENT_HEADER_BYTES, BatchCodec, decode_segment_header
+from fondaco.journal.codec import (
+    BATCH_HEADER_BYTES,
+    SEGMENT_HEADER_BYTES,
+    BatchCodec,
+    decode_segment_header,
+    encode_segment_header,
+)
 from fondaco.journal.errors import ForeignVersion, JournalDamaged, NotInJournal
 from fondaco.journal.file import FileJournal
 from fondaco.journal.file_system import DISK
@@ -203,6 +210,14 @@ def test_a_journal_without_segments_but_with_a_mark_is_refused(house: Path) -> N
 def test_a_foreign_version_is_refused(house: Path, offset: int, sentence: str) -> None:
     change(segments(house)[1], offset, b"\x07\x00")
     assert sentence in refused(house, ForeignVersion)
+
+
+def test_a_journal_made_under_other_rules_is_refused(house: Path) -> None:
+    segment = segments(house)[0]
+    header = decode_segment_header(segment.read_bytes())
+    assert header is not None
+    change(segment, 0, encode_segment_header(msgspec.structs.replace(header, rules_version=7)))
+    assert "byte 12: made under rules version 7; this release has 1" in refused(house, ForeignVersion)
 
 
 def test_a_foreign_batch_at_the_end_is_not_cut(house: Path) -> None:

@@ -2,19 +2,21 @@
 
 An id is taken while its order is open and for ``REMEMBERED_US`` after it ended. In that time the same request gets the
 first answer again, so that a client which lost its connection can ask twice; the same id with another request is
-refused. Only accepted orders take an id. Cost: two dictionary entries of about 600 bytes an id; orders without a client
-id never come here.
+refused. Only accepted orders take an id. Of one user at most ``ENDED_PER_USER_MAX`` ended ones are remembered, the
+latest: whoever names more orders than that in a day loses the oldest names early, and cannot fill the house's memory.
+Cost: about 600 bytes an id; orders without a client id never come here.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 
 import msgspec
 
 from fondaco.core.events import ROW, Row
 
 REMEMBERED_US = 24 * 3600 * 1_000_000
+ENDED_PER_USER_MAX = 100_000
 
 Name = tuple[int, bytes]
 Request = tuple[int, int, int]
@@ -38,7 +40,8 @@ class ClientOrders:
         self._by_name: dict[Name, ClientOrder] = {}
         self._by_order: dict[int, ClientOrder] = {}
         self._open: dict[int, ClientOrder] = {}
-        self._ended: deque[ClientOrder] = deque()
+        self._ended: OrderedDict[int, ClientOrder] = OrderedDict()  # by order id, in the order they ended
+        self._ended_of_user: dict[int, deque[int]] = {}
 
     def find(self, user_id: int, client_order_id: bytes) -> ClientOrder | None:
         return self._by_name.get((user_id, client_order_id))
@@ -72,26 +75,38 @@ class ClientOrders:
 
     def _end(self, entry: ClientOrder, time_us: int) -> None:
         entry.forget_at_us = time_us + REMEMBERED_US
-        self._ended.append(entry)
+        self._keep_ended(entry)
+        if len(self._ended_of_user[entry.user_id]) > ENDED_PER_USER_MAX:
+            self._forget_oldest_of(entry.user_id)
+
+    def _keep_ended(self, entry: ClientOrder) -> None:
+        self._ended[entry.order_id] = entry
+        self._ended_of_user.setdefault(entry.user_id, deque()).append(entry.order_id)
+
+    def _forget_oldest_of(self, user_id: int) -> None:
+        ended = self._ended_of_user[user_id]
+        entry = self._ended.pop(ended.popleft())
+        if not ended:
+            del self._ended_of_user[user_id]
+        del self._by_name[user_id, entry.client_order_id]
+        del self._by_order[entry.order_id]
 
     def forget_due(self, time_us: int) -> None:
-        while self._ended and self._ended[0].forget_at_us <= time_us:
-            entry = self._ended.popleft()
-            del self._by_name[entry.user_id, entry.client_order_id]
-            del self._by_order[entry.order_id]
-
-    def next_due_us(self) -> int | None:
-        """When the next id is forgotten; ``None`` if none is waiting."""
-        return self._ended[0].forget_at_us if self._ended else None
+        while self._ended:
+            oldest = next(iter(self._ended.values()))
+            if oldest.forget_at_us > time_us:
+                return
+            self._forget_oldest_of(oldest.user_id)  # its user's oldest too: all end in the order of time
 
     def dump(self) -> tuple[list[ClientOrder], list[ClientOrder]]:
         """(of open orders by order id, of ended ones in the order they are forgotten)."""
-        return [self._open[order_id] for order_id in sorted(self._open)], list(self._ended)
+        return [self._open[order_id] for order_id in sorted(self._open)], list(self._ended.values())
 
     def restore(self, open_entries: list[ClientOrder], ended: list[ClientOrder]) -> None:
         for entry in open_entries:
             self._open[entry.order_id] = entry
-        self._ended.extend(ended)
+        for entry in ended:
+            self._keep_ended(entry)
         for entry in (*open_entries, *ended):
             self._by_name[entry.user_id, entry.client_order_id] = entry
             self._by_order[entry.order_id] = entry

@@ -162,6 +162,34 @@ class OrderTable:
                 order = self.words[order + O_USER_NEXT]
         return found
 
+    def pages(self, user: int, offset: int, limit: int) -> dict[int, tuple[int, list[int]]]:
+        """By market: how many orders the user has open, and the ids from ``offset`` on, newest first. One walk."""
+        counts: dict[int, int] = {}
+        ids: dict[int, list[int]] = {}
+        if 0 < user < self.users:
+            order: cython.longlong = self.user_head[user]
+            market: cython.longlong
+            last_market: cython.longlong = 0
+            seen: cython.longlong = 0
+            end: cython.longlong = offset + limit
+            start: cython.longlong = offset
+            while order != 0:
+                market = (self.words[order + O_TERMS] >> 32) & 0xFFFF
+                if market != last_market:  # orders of one market tend to follow each other
+                    if last_market != 0:
+                        counts[last_market] = seen
+                    seen = counts.get(market, 0)
+                    last_market = market
+                    if market not in ids:
+                        ids[market] = []
+                if start <= seen < end:
+                    ids[market].append(self.words[order + O_ID])
+                seen += 1
+                order = self.words[order + O_USER_NEXT]
+            if last_market != 0:
+                counts[last_market] = seen
+        return {market_id: (counts[market_id], found) for market_id, found in ids.items()}
+
     def record(self, order: int) -> list[int]:
         """The words of one record."""
         return [self.words[order + place] for place in range(ORDER_WORDS)]

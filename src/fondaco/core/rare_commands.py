@@ -236,7 +236,7 @@ def _create_key(command: c.KeyCreate, register: Register) -> e.Fact | Refusal:
         addresses=command.addresses,
         label=command.label,
     )
-    register.keys[key.api_key] = key
+    register.add_key(key)
     return e.KeyCreated(key)
 
 
@@ -245,7 +245,7 @@ def _revoke_key(command: c.KeyRevoke, register: Register) -> e.Fact | Refusal:
     if old is None:
         return Reject.UNKNOWN_KEY, 0, 0
     key = Key(old.key_id, old.api_key, old.user_id, old.scopes, old.addresses, old.label, revoked=True)
-    register.keys[key.api_key] = key
+    register.add_key(key)
     return e.KeyRevoked(key)
 
 

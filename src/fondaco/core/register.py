@@ -5,6 +5,7 @@ Plain dictionaries by id and by name, in the order of creation, which the state 
 
 from __future__ import annotations
 
+from fondaco.core.commands import Sender
 from fondaco.core.instruments import Asset, Key, Market, User
 from fondaco.core.state import BalanceUpdateDone
 
@@ -17,10 +18,24 @@ class Register:
         self.markets: dict[int, Market] = {}
         self.users: dict[int, User] = {}
         self.keys: dict[str, Key] = {}
+        self._api_keys: dict[int, str] = {}
         self.asset_ids: dict[str, int] = {}
         self.market_ids: dict[str, int] = {}
         self.user_ids: dict[str, int] = {}
         self.balance_updates: dict[tuple[int, int, str, int], BalanceUpdateDone] = {}
+
+    def may_act(self, sender: Sender) -> bool:
+        """Whether the sender of a rare command still may: not disabled, its key not revoked.
+
+        The desks ask before, but a command may have waited behind the one that took the right away.
+        """
+        user = self.users.get(sender.user_id)
+        api_key = self._api_keys.get(sender.key_id)
+        return not ((user is not None and user.disabled) or (api_key is not None and self.keys[api_key].revoked))
+
+    def add_key(self, key: Key) -> None:
+        self.keys[key.api_key] = key
+        self._api_keys[key.key_id] = key.api_key
 
     def add_asset(self, asset: Asset) -> None:
         self.assets[asset.asset_id] = asset

@@ -6,7 +6,7 @@ All little-endian, everything a whole number of 8-byte words.
      0  magic "\\xf5FONDACO"          8           0  magic "\\xf5BAT"                    4
      8  version                      2           4  version                          2
     10  kind of base                 2           6  zero                             2
-    12  zero                         4           8  bytes of records                 4
+    12  rules version                4           8  bytes of records                 4
     16  journal id                  16          12  count of records                 4
     32  first sequence               8          16  first sequence                   8
     40  chain before it             16          24  time_us                          8
@@ -35,6 +35,7 @@ from typing import Final
 
 import msgspec
 
+from fondaco.core.rules import RULES_VERSION
 from fondaco.journal.base import CHAIN_BYTES, Octets
 
 VERSION: Final = 1
@@ -81,6 +82,7 @@ class SegmentHeader(msgspec.Struct, frozen=True):
     chain: bytes
     size_bytes: int
     base: Base = EMPTY_BASE
+    rules_version: int = RULES_VERSION
 
 
 class Frame(msgspec.Struct, frozen=True, gc=False):
@@ -105,7 +107,7 @@ def encode_segment_header(header: SegmentHeader) -> bytes:
         SEGMENT_MAGIC,
         VERSION,
         base.kind,
-        0,
+        header.rules_version,
         header.journal_id,
         header.first_seq,
         header.chain,
@@ -123,13 +125,13 @@ def decode_segment_header(buffer: Octets) -> SegmentHeader | None:
     digest = bytes(buffer[_SEGMENT.size : SEGMENT_HEADER_BYTES])
     if len(digest) < CHAIN_BYTES or hashlib.blake2b(head, digest_size=CHAIN_BYTES).digest() != digest:
         return None
-    magic, version, kind, _, journal_id, first_seq, chain, size_bytes, base_seq, base_time_us, base_hash = (
+    magic, version, kind, rules_version, journal_id, first_seq, chain, size_bytes, base_seq, base_time_us, base_hash = (
         _SEGMENT.unpack(head)
     )
     if magic != SEGMENT_MAGIC or version != VERSION or kind not in (BaseKind.EMPTY, BaseKind.SNAPSHOT):
         return None
     base = Base(BaseKind(kind), base_seq, base_time_us, base_hash)
-    return SegmentHeader(journal_id, first_seq, chain, size_bytes, base)
+    return SegmentHeader(journal_id, first_seq, chain, size_bytes, base, rules_version)
 
 
 def foreign_segment_version(buffer: Octets) -> int | None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from fondaco.core.rules import RULES_VERSION
 from fondaco.journal import durable_mark, layout, seal
 from fondaco.journal.codec import (
     BATCH_MAGIC,
@@ -155,6 +156,11 @@ def read_header(path: Path, content: bytes, first_seq: int) -> SegmentHeader:
     if header is None:
         raise JournalDamaged(
             f"{path}, byte 0: the segment's header of {SEGMENT_HEADER_BYTES} bytes does not verify; {_RESTORE}"
+        )
+    if header.rules_version != RULES_VERSION:
+        raise ForeignVersion(
+            f"{path}, byte 12: made under rules version {header.rules_version}; this release has {RULES_VERSION}, and "
+            "other rules would give another state: use the release that wrote it"
         )
     if header.first_seq != first_seq:
         raise JournalDamaged(

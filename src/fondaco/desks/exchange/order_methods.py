@@ -8,6 +8,7 @@ Source: exchange.md, Inquiry on User's Unfinished and Finished Orders; exchange.
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from fondaco.core.commands import CLIENT_ORDER_ID_LENGTH_MAX, OrderType, Side, encode_cancel, encode_place
@@ -138,18 +139,21 @@ async def _get(caller: Caller, params: list[Any], request_id: int | None) -> wir
     return floor.catalogue.finished_record(finished)
 
 
-def _query(caller: Caller, params: list[Any], request_id: int | None) -> dict[str, wire.OrderPage]:
+async def _query(caller: Caller, params: list[Any], request_id: int | None) -> dict[str, wire.OrderPage]:
     arity(params, 3, 3, "[markets], offset, limit")
     floor = caller.floor
     offset, limit = page(params[1], params[2], floor.limits.query_rows_max)
     names = [params[0]] if type(params[0]) is str else array(params[0], "markets", len(floor.house.markets) + 1)
     markets = [floor.catalogue.market(name) for name in names] if names else list(floor.catalogue.markets())
+    # A turn of its own: what was sent before on this connection is applied, and others' orders go between.
+    await asyncio.sleep(0)
+    found = floor.house.open_pages(caller.user_id(), offset, limit)
     pages = {}
     for terms in markets:
-        order_ids = floor.house.open_orders(caller.user_id(), terms.market_id)
-        rows = map(floor.house.order, order_ids[offset : offset + limit])
+        total, order_ids = found.get(terms.market_id, (0, []))
+        rows = map(floor.house.order, order_ids)
         records = [floor.catalogue.record(row) for row in rows if row is not None]
-        pages[terms.name] = wire.OrderPage(limit, offset, len(order_ids), records)
+        pages[terms.name] = wire.OrderPage(limit, offset, total, records)
     return pages
 
 
