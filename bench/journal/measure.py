@@ -15,7 +15,6 @@ from pathlib import Path
 import msgspec
 
 from bench.core.encoding import START_TIME_US, Encoded, UnexpectedAnswer, batches, venue_records
-from fondaco.core.commands import count_records
 from fondaco.core.house import House
 from fondaco.journal.file import FileJournal
 from fondaco.journal.reader import JournalReader
@@ -97,8 +96,9 @@ def measure_replay(encoded: Encoded, folder: Path) -> Replayed:
     try:
         journal = with_journal.journal
         records = venue_records(encoded.flow.venue) + encoded.records
-        for batch in batches(records, REPLAY_BATCH):
-            journal.append(batch, count_records(batch), START_TIME_US)
+        for first in range(0, len(records), REPLAY_BATCH):
+            batch = records[first : first + REPLAY_BATCH]
+            journal.append(b"".join(batch), len(batch), START_TIME_US)
         commands = journal.durable_seq
         read, replay = [], []
         for _ in range(3):

@@ -67,7 +67,6 @@ class TestRecords:
         assert len(record) % 8 == 0
         before = b"\0" * 16
         assert c.decode(before + record, 16) == c.Record(_kind(command), sender, command, len(record))
-        assert c.count_records(record * 3) == 3
 
     @steady
     @given(senders, places)
@@ -157,11 +156,6 @@ class TestFraming:
             House().apply(bytes(foreign), 1)
         with pytest.raises(ValueError, match="version 2"):
             c.decode(bytes(foreign))
-
-    @pytest.mark.parametrize("size_words", [0, 6])
-    def test_counting_stops_where_they_do_not_fit(self, size_words: int) -> None:
-        with pytest.raises(ValueError, match="at word 5"):
-            c.count_records(self.place + struct.pack("<H", size_words) + self.place[2:])
 
     def test_half_a_word(self) -> None:
         with pytest.raises(TypeError):

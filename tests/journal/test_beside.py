@@ -22,12 +22,11 @@ CHAIN = b"chain of 16 byte"
 
 
 def test_the_newest_two_snapshots_are_kept(tmp_path: Path) -> None:
-    assert snapshot.latest(tmp_path) is None
+    assert list(snapshot.newest_first(tmp_path)) == []
     for seq in (5, 70, 600, 8000):
         snapshot.save(tmp_path, seq, CHAIN, seq + 1, f"dump {seq}".encode())
     assert snapshot.seqs(tmp_path) == [600, 8000]
-    found = snapshot.latest(tmp_path)
-    assert found is not None
+    found = next(snapshot.newest_first(tmp_path))
     assert (found.seq, found.chain, found.time_us, found.dump) == (8000, CHAIN, 8001, b"dump 8000")
     assert [each.name for each in layout.snapshots_path(tmp_path).glob("*8000*")] == ["00000000000000008000.snap"]
 
@@ -71,7 +70,7 @@ def test_a_crash_while_saving_leaves_the_snapshot_before() -> None:
         except PowerLoss:
             pass
         for _ in range(5):
-            found = snapshot.latest(HOUSE_DIRECTORY, file_system=disk.after_power_loss(chance))
+            found = next(snapshot.newest_first(HOUSE_DIRECTORY, file_system=disk.after_power_loss(chance)), None)
             assert (found.seq if found else 0) in (saved, saved + 1)
 
 

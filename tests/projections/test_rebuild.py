@@ -54,8 +54,7 @@ def test_restarts_change_nothing(tmp_path: Path, snapshots: str) -> None:
     assert content(directory)["checkpoint"][0][2] == flow.house.next_seq - 1
     assert _without_chain(content(directory)) == _without_chain(content(at_once))
     if snapshots == "with snapshots":
-        newest = snapshot.latest(directory)
-        assert newest is not None
+        newest = next(snapshot.newest_first(directory))
         assert newest.dump == flow.house.dump()
 
 
@@ -78,8 +77,7 @@ def test_a_snapshot_beyond_the_checkpoint_is_not_used(house: Path, tmp_path: Pat
 @pytest.mark.parametrize("inside_a_batch", [False, True], ids=["of another journal", "inside a batch"])
 def test_a_snapshot_that_is_not_of_this_journal_is_passed_over(house: Path, inside_a_batch: bool) -> None:
     caught_up(house, snapshot=True)
-    found = snapshot.latest(house)
-    assert found is not None
+    found = next(snapshot.newest_first(house))
     shutil.rmtree(house / "snapshots")
     seq = found.seq - 1 if inside_a_batch else found.seq
     with JournalReader(house, seq) as reader:

@@ -32,7 +32,6 @@ VERSION: Final = 1
 RARE: Final = 64
 CLIENT_ORDER_ID_LENGTH_MAX: Final = 32
 BODY_LENGTH_MAX: Final = 65_536
-RECORD_WORDS_MAX: Final = 3 + BODY_LENGTH_MAX // 8
 
 
 class Kind(IntEnum):
@@ -322,19 +321,6 @@ def decode(batch: bytes | bytearray | memoryview, offset: int = 0) -> Record:
         body = bytes(memoryview(batch)[offset + 24 : offset + 24 + length])
         command = _RARE_DECODERS[kind].decode(body)
     return Record(kind, sender, command, size_words * 8)
-
-
-def count_records(batch: bytes | bytearray | memoryview) -> int:
-    """How many records stand end to end in a batch. Raises ``ValueError`` where they do not fit together."""
-    words = memoryview(batch).cast("B").cast("q")
-    count = offset = 0
-    while offset < len(words):
-        size_words = words[offset] & 0xFFFF
-        if size_words == 0 or offset + size_words > len(words):
-            raise ValueError(f"a record of {size_words} words at word {offset} of a batch of {len(words)}")
-        offset += size_words
-        count += 1
-    return count
 
 
 def _client_order_id(batch: bytes | bytearray | memoryview, offset: int) -> str:

@@ -27,7 +27,6 @@ CASH = 1
 ORDER_HOLD = 2
 FEE_INCOME = 3
 OUTSIDE_WORLD = 4
-PURPOSES = {CASH: "cash", ORDER_HOLD: "order hold", FEE_INCOME: "fee income", OUTSIDE_WORLD: "outside world"}
 
 HOUSE_OWNER = 0
 RECORDS_MIN = 1024

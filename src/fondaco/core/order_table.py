@@ -124,9 +124,6 @@ class OrderTable:
     def set_user_state(self, user: int, state: int) -> None:
         self.user_state[user] = state
 
-    def open_count(self, user: int) -> int:
-        return self.user_open[user] if user < self.users else 0
-
     def link_user(self, order):
         user: cython.longlong = self.words[order + O_USER]
         head: cython.longlong = self.user_head[user]

@@ -92,7 +92,6 @@ class Feed:
         self._tape = tape(recordings, round(QUOTE_INTERVAL_MS * max(speed, 1.0)))
         self._recordings = recordings
         self._market_makers: dict[str, MarketMaker] = {}
-        self.rounds = 0
 
     async def run(self) -> None:
         """Plays round after round until cancelled."""
@@ -116,7 +115,6 @@ class Feed:
             elif ahead_s < -LATE_S_MAX:
                 started_s -= ahead_s
             await self._play(step)
-        self.rounds += 1
 
     async def _play(self, step: Step) -> None:
         market_maker = self._market_makers[step.market]

@@ -69,10 +69,6 @@ class MarketMaker:
         else:
             self._resting[side][price_ticks] = order_id
 
-    def withdraw(self) -> list[Instruction]:
-        """Cancels all that the maker has resting here."""
-        return [self._cancel(order_id) for side in self._resting.values() for order_id in side.values()]
-
     def _quote_top(self, quote: Quote) -> list[Instruction]:
         self._quote = {Side.BID: quote.bid, Side.ASK: quote.ask}
         cancels: list[Instruction] = []

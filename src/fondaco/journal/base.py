@@ -35,7 +35,7 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Journal(Protocol):
-    """Where commands become durable. One owner, one batch at a time."""
+    """What the sequencer needs of a journal. One owner, one batch at a time."""
 
     @property
     def next_seq(self) -> int:
@@ -46,21 +46,15 @@ class Journal(Protocol):
         """The time of the last batch; the next one's may not lie before it."""
 
     @property
-    def chain(self) -> bytes:
-        """The chain value of the last batch, 16 bytes."""
+    def records_bytes_max(self) -> int:
+        """The largest batch it takes, in bytes of records."""
 
     @property
-    def durable_seq(self) -> int:
-        """The last sequence that is on disk for certain: what may be answered and read."""
+    def full(self) -> str | None:
+        """Why new orders must not be taken: the disk has no room for what follows. None: it has."""
 
     def append(self, records: Octets, count: int, time_us: int) -> int:
         """Write a batch and make it durable; answers its last sequence. Raises ``OperatingError``."""
 
-    def write(self, records: Octets, count: int, time_us: int) -> int:
-        """The first half of ``append``: written, not yet durable. Answers the batch's last sequence."""
-
-    def sync(self) -> int:
-        """The second half, which may run in a thread. Answers the durable sequence."""
-
-    def close(self) -> None:
-        """Let go of the files. Everything acknowledged is durable already, so nothing is lost without it."""
+    def prepare_spare(self) -> None:
+        """Try again to make room, beside the caller; for now and then while ``full``."""

@@ -99,11 +99,6 @@ def newest_first(directory: Path, *, file_system: FileSystem = DISK) -> Iterator
             warn_unused(directory, seq, found)
 
 
-def latest(directory: Path, *, file_system: FileSystem = DISK) -> Snapshot | None:
-    """The newest snapshot that verifies, or None."""
-    return next(newest_first(directory, file_system=file_system), None)
-
-
 def warn_unused(directory: Path, seq: int, why: str) -> None:
     """Tell the operator that a snapshot was passed over, and why."""
     path = layout.snapshot_path(directory, seq)

@@ -23,12 +23,13 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from enum import Enum
-from typing import Literal, Protocol
+from typing import Literal
 
 import structlog
 
 from fondaco.core.commands import Kind
 from fondaco.core.house import House
+from fondaco.journal.base import Journal
 from fondaco.journal.errors import DiskFull, OperatingError
 from fondaco.runtime.clock import Clock
 from fondaco.runtime.counters import Counters
@@ -48,19 +49,6 @@ _KIND_AT = 3
 _WATCH_INTERVAL_S = 1.0
 
 
-class Log(Protocol):
-    """What the runtime needs of a journal; ``FileJournal`` is one."""
-
-    next_seq: int
-    last_time_us: int
-    records_bytes_max: int
-
-    @property
-    def full(self) -> str | None: ...
-    def append(self, records: bytes, count: int, time_us: int) -> int: ...
-    def prepare_spare(self) -> None: ...
-
-
 class _Stop(Enum):
     """Why intake is stopped: two causes can pass, the others are final."""
 
@@ -75,7 +63,7 @@ class Runtime:
     def __init__(
         self,
         house: House,
-        journal: Log,
+        journal: Journal,
         limits: Limits,
         *,
         fatal: Callable[[BaseException], None],

@@ -186,15 +186,5 @@ def test_the_documents_sign_may_be_switched_off(authenticator: Authenticator, wa
     assert off.socket_md5("demo-key", sign, "127.0.0.1") is Refusal.MD5_OFF
 
 
-def test_a_login_ends_with_its_key(wall: Wall) -> None:
-    book = Book()
-    authenticator = Authenticator(book, SECRETS, Limits(), md5_allowed=True, now_ms=wall)
-    identity = authenticator.socket_md5("demo-key", sign_md5("demo-secret", "demo-key"), "127.0.0.1")
-    assert isinstance(identity, Identity)
-    assert authenticator.is_live(identity)
-    book.keys["demo-key"] = Key(7, "demo-key", 1, ("read", "trade"), revoked=True)
-    assert not authenticator.is_live(identity)
-
-
 def test_no_refusal_names_a_secret() -> None:
     assert all("secret" not in refusal.value for refusal in Refusal)

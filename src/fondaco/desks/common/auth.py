@@ -138,11 +138,6 @@ class Authenticator:
             return Refusal.WRONG
         return self._identity(api_key, address)
 
-    def is_live(self, identity: Identity) -> bool:
-        """Whether a key that proved itself earlier is still good: a socket's login outlives a revocation otherwise."""
-        key, user = self._house.keys.get(identity.api_key), self._house.users.get(identity.user_id)
-        return key is not None and not key.revoked and user is not None and not user.disabled
-
     def _secret(self, api_key: str) -> str:
         secret = self._secrets.get(api_key) if api_key in self._house.keys else None
         return _UNKNOWN_SECRET if secret is None else secret

@@ -110,11 +110,6 @@ class Connection(WSListener):
     # ── what a session may do ─────────────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def in_flight(self) -> int:
-        """Requests begun and not yet answered."""
-        return self._in_flight
-
-    @property
     def unsent_bytes(self) -> int:
         """What its reader has not taken yet, as far as this process holds it."""
         if self._transport is None:

@@ -28,9 +28,6 @@ class Identity(msgspec.Struct, frozen=True):
     scopes: tuple[str, ...]
     api_key: str = ""
 
-    def may(self, scope: str) -> bool:
-        return scope in self.scopes
-
 
 class Opening(msgspec.Struct, frozen=True):
     """A client asks for a WebSocket. ``subprotocol`` is the first it offered that the desk speaks, or empty."""

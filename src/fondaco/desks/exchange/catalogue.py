@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from fondaco.core.events import HAS_CLIENT_ORDER_ID, Row, market_id_of
+from fondaco.core.events import Row, has_client_order_id, market_id_of
 from fondaco.core.house import House
 from fondaco.core.instruments import Asset
 from fondaco.core.units import format_units
@@ -21,7 +21,6 @@ from fondaco.desks.exchange.translate import Terms, kind_of, order_record, secon
 from fondaco.projections.account_reads import BalanceChange, OrderRecord
 from fondaco.wire import exchange as wire
 
-_HAS_CLIENT_ORDER_ID_BIT: Final = HAS_CLIENT_ORDER_ID << 56
 #: Each member stays the text it is.
 _DETAIL_DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -66,7 +65,7 @@ class Catalogue:
 
     def record(self, row: Row, *, pushed: bool = False) -> wire.OrderRecord:
         """An ORDER row as the wire shows it, with its client order id while the house remembers that."""
-        name = self._house.client_order_id(row[2]) if row[0] & _HAS_CLIENT_ORDER_ID_BIT else None
+        name = self._house.client_order_id(row[2]) if has_client_order_id(row) else None
         return order_record(self.terms(market_id_of(row)), row, client_order_id=name or "", pushed=pushed)
 
     def finished_record(self, order: OrderRecord) -> wire.OrderRecord:
