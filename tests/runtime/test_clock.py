@@ -82,3 +82,23 @@ def test_small_corrections_do_not_add_up_to_a_leap() -> None:
     for _ in range(100):
         machine.passes(2, 1)
         clock.stamp()
+
+
+def test_a_step_back_and_its_correction_are_no_leap() -> None:
+    machine = Machine()
+    clock = machine.clock()
+    first_us = clock.stamp()
+    machine.passes(-3_600, 1)
+    assert clock.stamp() == first_us
+    machine.passes(3_602, 1)
+    assert clock.stamp() == first_us + 2 * SECOND_US
+
+
+def test_a_house_started_behind_its_journal_may_catch_up_with_it() -> None:
+    machine = Machine()
+    clock = machine.clock(machine.wall_us + 3_600 * SECOND_US)
+    machine.passes(3_601, 1)
+    assert clock.stamp() == machine.wall_us
+    machine.passes(62, 1)
+    with pytest.raises(ClockJumped):
+        clock.stamp()

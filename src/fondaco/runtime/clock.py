@@ -2,11 +2,12 @@
 
 Time in the journal never goes back, so a wall clock set back makes the house's time stand still until the wall has
 caught up. A wall clock that leaps *ahead* is worse: expiries would fall due at once and could not be undone. So each
-reading is compared with the time that really passed since the reading before, on a clock that nobody sets and that
-goes on while the machine sleeps; a leap of more than the bound raises ``ClockJumped``, and intake stops.
+reading is compared with the time that really passed, on a clock that nobody sets and that goes on while the machine
+sleeps; a leap of more than the bound raises ``ClockJumped``, and intake stops. What a leap is measured against is the
+furthest the wall was ever believed to be ahead of elapsed time: so a step back and its correction are no leap.
 
-Invariant: the first reading after a start has no reading before it, so a house that was down for a month starts
-without complaint. Cost: two clock readings, 0.1 µs. Known limit: a wall clock that drifts slowly is believed.
+Invariant: nothing is measured against before the first reading after a start, so a house that was down for a month
+starts without complaint. Cost: two clock readings, 0.1 µs. Known limit: a wall clock that drifts slowly is believed.
 """
 
 from __future__ import annotations
@@ -48,8 +49,8 @@ class Clock:
         self._jump_us_max = jump_us_max
         self._wall_us = wall_us
         self._elapsed_us = elapsed_us
-        self._read_wall_us = wall_us()
-        self._read_elapsed_us = elapsed_us()
+        # The journal's last time was believed once, so a clock that starts behind it may catch up with it at once.
+        self._ahead_us_max = max(wall_us(), last_us) - elapsed_us()
 
     @property
     def behind_us(self) -> int:
@@ -63,12 +64,13 @@ class Clock:
 
     def check(self) -> int:
         """The wall clock's reading, if it did not leap. Raises ``ClockJumped``, until the clock is set right."""
-        wall_us, elapsed_us = self._wall_us(), self._elapsed_us()
-        leap_us = (wall_us - self._read_wall_us) - (elapsed_us - self._read_elapsed_us)
+        wall_us = self._wall_us()
+        ahead_us = wall_us - self._elapsed_us()
+        leap_us = ahead_us - self._ahead_us_max
         if leap_us > self._jump_us_max:
             raise ClockJumped(
                 f"the wall clock leapt {leap_us / 1e6:.1f} s ahead; at most {self._jump_us_max / 1e6:.0f} s are "
                 "believed. No orders are taken: set the clock right, or start the house again if the new time is right"
             )
-        self._read_wall_us, self._read_elapsed_us = wall_us, elapsed_us
+        self._ahead_us_max = max(self._ahead_us_max, ahead_us)
         return wall_us
