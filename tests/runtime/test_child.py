@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -75,3 +76,25 @@ async def test_a_child_that_cannot_live_is_tried_with_patience(module: Path) -> 
     waits_s = [line["in_s"] for line in logs if "in_s" in line]
     assert waits_s == sorted(waits_s)
     assert 1 <= len(waits_s) <= 4
+
+
+async def test_a_start_that_the_machine_refuses_is_tried_again(
+    module: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.symlink_to(sys.executable)
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "executable", str(python))
+        child = Child("lives_and_ends", [])
+    with capture_logs() as logs:
+        await child.start()
+        (first,) = await lines(module, 1)
+        python.unlink()
+        os.kill(int(first), signal.SIGKILL)
+        async with asyncio.timeout(10):
+            while not any(line["event"] == "a child cannot be started" for line in logs):
+                await asyncio.sleep(0.02)
+        python.symlink_to(sys.executable)
+        _, second = await lines(module, 2)
+    assert (child.restarts, child.pid) == (1, int(second))
+    await child.stop()

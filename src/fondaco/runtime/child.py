@@ -84,8 +84,20 @@ class Child:
                 failures=failures,
             )
             await asyncio.sleep(patience_s)
+            process = await self._spawn_again()
             self.restarts += 1
-            process = await self._spawn()
+
+    async def _spawn_again(self) -> Process:
+        """Tries until the machine has a process to spare."""
+        failures = 0
+        while True:
+            try:
+                return await self._spawn()
+            except OSError as error:
+                patience_s = _PATIENCE_S[min(failures, len(_PATIENCE_S) - 1)]
+                failures += 1
+                _log.error("a child cannot be started", module=self.module, why=str(error), in_s=patience_s)
+            await asyncio.sleep(patience_s)
 
 
 async def _ends(process: Process, timeout_s: float) -> bool:
