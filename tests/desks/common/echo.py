@@ -23,6 +23,7 @@ class Book:
     """The part of a house that signatures need."""
 
     def __init__(self) -> None:
+        self.time_us = 0
         self.users = {1: User(1, "alice")}
         self.keys = {"demo-key": Key(7, "demo-key", 1, ("read", "trade"))}
 

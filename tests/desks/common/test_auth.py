@@ -17,6 +17,7 @@ class Book:
     """The part of a house that signatures need."""
 
     def __init__(self) -> None:
+        self.time_us = 0
         self.users = {1: User(1, "alice"), 2: User(2, "mallory", disabled=True)}
         self.keys = {
             "demo-key": Key(7, "demo-key", 1, ("read", "trade")),
@@ -188,3 +189,15 @@ def test_the_documents_sign_may_be_switched_off(authenticator: Authenticator, wa
 
 def test_no_refusal_names_a_secret() -> None:
     assert all("secret" not in refusal.value for refusal in Refusal)
+
+
+def test_a_used_signature_is_not_good_after_a_restart_with_the_clock_set_back(wall: Wall) -> None:
+    book = Book()
+    before = Authenticator(book, SECRETS, Limits(), md5_allowed=True, now_ms=wall)
+    used_ms = wall.now_ms
+    assert isinstance(http(before, used_ms), Identity)
+    book.time_us = (wall.now_ms + 1) * 1_000
+    wall.now_ms -= 3_000
+    after = Authenticator(book, SECRETS, Limits(), md5_allowed=True, now_ms=wall)
+    assert http(after, used_ms) is Refusal.BEFORE_START
+    assert isinstance(http(after, used_ms + 1), Identity)

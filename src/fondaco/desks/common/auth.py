@@ -10,7 +10,8 @@
 Invariants: signatures are compared in constant time, and an unknown key costs the same as a wrong signature and gets
 the same sentence; what a key may do is told only to who holds its secret. Each HMAC signature is good once, within the
 window around the house's clock, and not if its time lies before this process started (the memory of used ones is not
-kept over a restart). No secret and no signature appears in an error or a log line.
+kept over a restart). That clock starts no earlier than the journal's last time: one set back before a restart would let
+used signatures in again. No secret and no signature appears in an error or a log line.
 
 Cost: one HMAC a request, 2–3 µs. Known limit: a signature dated ahead of the clock (at most by the window) and used
 just before a crash could be used once more if the house is back before that time.
@@ -69,6 +70,8 @@ class KeyBook(Protocol):
     def keys(self) -> Mapping[str, Key]: ...
     @property
     def users(self) -> Mapping[int, User]: ...
+    @property
+    def time_us(self) -> int: ...
 
 
 def sign_http(secret: str, timestamp_ms: int | str, path_with_query: str | bytes, body: bytes) -> str:
@@ -104,7 +107,7 @@ class Authenticator:
         self._secrets = secrets
         self._md5_allowed = md5_allowed
         self._wall_ms = now_ms
-        self._started_ms = self._now_ms_last = now_ms()
+        self._started_ms = self._now_ms_last = max(now_ms(), house.time_us // 1_000)
         self._used = UsedSignatures(limits.signatures_remembered_max, 2 * limits.signature_window_ms)
         self._window_ms = limits.signature_window_ms
 
