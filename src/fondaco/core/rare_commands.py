@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from msgspec.structs import replace
+
 from fondaco.core import commands as c
 from fondaco.core import events as e
 from fondaco.core.instruments import (
@@ -147,15 +149,8 @@ def _update_market(command: c.MarketUpdate, register: Register, matching: Matchi
     terms = _refused_terms(amount_lots_min, money_units_min, maker_fee_ppm, taker_fee_ppm)
     if terms is not None:
         return terms
-    market = Market(
-        market_id=old.market_id,
-        name=old.name,
-        stock_asset_id=old.stock_asset_id,
-        money_asset_id=old.money_asset_id,
-        price_digits=old.price_digits,
-        amount_digits=old.amount_digits,
-        money_units_per_tick_lot=old.money_units_per_tick_lot,
-        stock_units_per_lot=old.stock_units_per_lot,
+    market = replace(
+        old,
         amount_lots_min=max(amount_lots_min, 1),
         money_units_min=money_units_min,
         maker_fee_ppm=maker_fee_ppm,
@@ -213,7 +208,7 @@ def _disable_user(command: c.UserDisable, register: Register, matching: Matching
     user = register.users.get(command.user_id)
     if user is None:
         return Reject.UNKNOWN_USER, 0, 0
-    user = User(user.user_id, user.name, disabled=True)
+    user = replace(user, disabled=True)
     register.add_user(user)
     matching.table.set_user_state(user.user_id, USER_DISABLED)
     return e.UserDisabled(user)
@@ -244,7 +239,7 @@ def _revoke_key(command: c.KeyRevoke, register: Register) -> e.Fact | Refusal:
     old = register.keys.get(command.api_key)
     if old is None:
         return Reject.UNKNOWN_KEY, 0, 0
-    key = Key(old.key_id, old.api_key, old.user_id, old.scopes, old.addresses, old.label, revoked=True)
+    key = replace(old, revoked=True)
     register.add_key(key)
     return e.KeyRevoked(key)
 
@@ -267,13 +262,13 @@ def _update_balance(command: c.BalanceUpdate, register: Register, matching: Matc
         return Reject.UNKNOWN_USER, 0, 0
 
     ledger = matching.ledger
-    outside = ledger.open(HOUSE_OWNER, asset_id, OUTSIDE_WORLD)
     available = ledger.balance(command.user_id, asset_id, CASH)
     if available + command.change_units < 0:
         return Reject.BALANCE_NOT_ENOUGH, available, _shown(-command.change_units)
-    issued = -ledger.units(outside)
+    issued = -ledger.balance(HOUSE_OWNER, asset_id, OUTSIDE_WORLD)
     if issued + command.change_units > UNITS_MAX:
         return Reject.BALANCE_TOO_LARGE, UNITS_MAX - issued, _shown(command.change_units)
+    outside = ledger.open(HOUSE_OWNER, asset_id, OUTSIDE_WORLD)
     cash = ledger.open(command.user_id, asset_id, CASH)
     ledger.move(outside, cash, command.change_units)
     done = BalanceUpdateDone(
