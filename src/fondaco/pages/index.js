@@ -114,7 +114,7 @@ last = float(call("price.query", "${market.name}"))
 print(call("order.put_limit", "${market.name}", 2, "${amount}", f"{last * 0.99:.${market.price_digits}f}"))  # 2 = bid, 1 = ask
 print(call("order.query", ["${market.name}"], 0, 10))
 `;
-  byId("code-websocat").textContent = `credentials=${file}
+  byId("code-websocat").textContent = `credentials=${JSON.stringify(file)}
 key=$(python3 -c "import json; print(json.load(open('$credentials'))['users']['alice']['api_key'])")
 secret=$(python3 -c "import json; print(json.load(open('$credentials'))['users']['alice']['secret'])")
 now=$(date +%s%3N)
@@ -122,6 +122,7 @@ sign=$(printf %s "$key$now" | openssl dgst -sha256 -hmac "$secret" -r | cut -d' 
 
 { echo '{"method":"server.auth","params":["'$key'","'$sign'",'$now'],"id":1}'
   echo '{"method":"order.put_limit","params":["${market.name}",2,"${amount}","${underLast(market)}"],"id":2}'
+  sleep 1  # a question may be answered before an order, which has to be on disk first
   echo '{"method":"order.query","params":[["${market.name}"],0,10],"id":3}'
   sleep 1
 } | websocat --protocol json ${socketAddress("/exchange")}
