@@ -7,7 +7,7 @@ from collections.abc import Callable
 from bench.core import bitstamp, synthetic
 from bench.core.flow import Flow
 
-RUNS = 7
+RUNS = 5
 SEGMENT = 150_000
 #: Mean distance of a price from the fair one. At the touch there are so about 10 and 100 orders a tick.
 NEAR_TICKS = 100

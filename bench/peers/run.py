@@ -11,7 +11,7 @@ import msgspec
 from bench.core.flow import Flow
 from bench.peers.environments import FOLDER, PEERS, ROOT, NotInstalled, Peer, install
 
-SECONDS_EACH = 7.0
+SECONDS_EACH = 5.0
 
 
 class PeerResult(msgspec.Struct, frozen=True):
