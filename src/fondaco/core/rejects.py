@@ -3,6 +3,9 @@
 A refusal is a value, not an exception. The numbers are banded by the thing they speak of; where several apply, the
 lowest is the one given, because checks run in this order. Each desk owns one total table from these to its own wire
 codes and sentences. The numbers are part of the journal's meaning (replay must refuse alike), so they never change.
+
+What cannot be said in counts never comes this far: a desk refuses malformed numbers, prices off the tick and amounts
+off the step itself.
 """
 
 from __future__ import annotations
@@ -13,7 +16,6 @@ from enum import IntEnum
 class Reject(IntEnum):
     # request: its shape and its names
     INVALID_ARGUMENT = 100
-    NUMBER_MALFORMED = 101
     UNKNOWN_ASSET = 110
     UNKNOWN_MARKET = 111
     NAME_TAKEN = 120
@@ -30,9 +32,7 @@ class Reject(IntEnum):
     # order: the order by itself
     ORDER_NOT_FOUND = 300
     NOT_YOUR_ORDER = 301
-    PRICE_OFF_TICK = 310
     PRICE_OUT_OF_BOUNDS = 311
-    AMOUNT_OFF_STEP = 320
     AMOUNT_TOO_SMALL = 321
     AMOUNT_TOO_LARGE = 322
     ORDER_TOO_SMALL_IN_MONEY = 323

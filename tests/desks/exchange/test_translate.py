@@ -126,7 +126,6 @@ RARE = Asked(subject="the thing")
 
 ROWS: list[tuple[Reject, Asked, int, int, int, str]] = [
     (Reject.INVALID_ARGUMENT, RARE, 0, 0, 1, "invalid argument: the house does not take the thing as it is; "),
-    (Reject.NUMBER_MALFORMED, RARE, 0, 0, 123, "a number of the thing is malformed; "),
     (Reject.UNKNOWN_ASSET, RARE, 0, 0, 114, "unknown asset: the thing; "),
     (Reject.UNKNOWN_MARKET, RARE, 0, 0, 113, "unknown market: the thing; "),
     (Reject.NAME_TAKEN, RARE, 0, 4, 1, "invalid argument: the name of the thing is taken; "),
@@ -139,7 +138,6 @@ ROWS: list[tuple[Reject, Asked, int, int, int, str]] = [
     (Reject.TOO_MANY_OPEN_ORDERS, LIMIT_BUY, 10, 10, 111, "10 orders are open and 10 is the most; cancel some first"),
     (Reject.ORDER_NOT_FOUND, LIMIT_BUY, 0, 7, 10, "order not found: order 7 is not open on BTCUSDT; "),
     (Reject.NOT_YOUR_ORDER, LIMIT_BUY, 0, 7, 11, "user not match: order 7 is another user's; "),
-    (Reject.PRICE_OFF_TICK, LIMIT_BUY, 5, 800_001, 101, "price 8000.01 is off the tick of BTCUSDT; "),
     (
         Reject.PRICE_OUT_OF_BOUNDS,
         LIMIT_BUY,
@@ -148,7 +146,6 @@ ROWS: list[tuple[Reject, Asked, int, int, int, str]] = [
         103,
         "price 9.01 of BTCUSDT is out of bounds; it takes ",
     ),
-    (Reject.AMOUNT_OFF_STEP, LIMIT_BUY, 5, 12, 102, "amount 0.0012 BTC is off the step of BTCUSDT; "),
     (Reject.AMOUNT_TOO_SMALL, LIMIT_BUY, 10, 9, 11, "amount too small: 0.0009 BTC; BTCUSDT takes at least 0.0010 BTC"),
     (
         Reject.AMOUNT_TOO_LARGE,

@@ -119,10 +119,6 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
             f"the house does not take {asked.subject or 'this order'} as it is; see the method in the reference"
         ),
     ),
-    Reject.NUMBER_MALFORMED: (
-        Code.NUMBER_MALFORMED,
-        lambda asked, counts: f'a number of {asked.subject or "the order"} is malformed; send decimals like "0.5"',
-    ),
     Reject.UNKNOWN_ASSET: (
         Code.UNKNOWN_ASSET,
         lambda asked, counts: f"unknown asset: {asked.subject}; asset.list names those there are",
@@ -182,15 +178,7 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
         Code.USER_NOT_MATCH,
         lambda asked, counts: f"user not match: {asked.subject} is another user's; order.query lists your own",
     ),
-    Reject.PRICE_OFF_TICK: (
-        Code.PRICE_OFF_TICK,
-        lambda asked, counts: f"price {_price(asked, counts.value)} is off the tick of {_market(asked)}; round it",
-    ),
     Reject.PRICE_OUT_OF_BOUNDS: (Code.PRICE_OUT_OF_BOUNDS, _out_of_bounds),
-    Reject.AMOUNT_OFF_STEP: (
-        Code.AMOUNT_OFF_STEP,
-        lambda asked, counts: f"amount {_amount(asked, counts.value)} is off the step of {_market(asked)}; round it",
-    ),
     Reject.AMOUNT_TOO_SMALL: (
         Code.AMOUNT_TOO_SMALL,
         lambda asked, counts: (
