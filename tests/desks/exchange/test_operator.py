@@ -125,7 +125,12 @@ REFUSALS: list[tuple[str, list[Any], int, str]] = [
         1,
         "taker_fee 1e-7 has 7 decimals; ",
     ),
-    ("market.create", ["X", "BTC", "USDT", {**TERMS, "min_amount": "0.00001"}], 1, "min_amount has 5 decimals"),
+    (
+        "market.create",
+        ["X", "BTC", "USDT", {**TERMS, "min_amount": "0.00001"}],
+        1,
+        "min_amount 0.00001 has 5 decimals; this market takes 4",
+    ),
     ("market.create", ["X", "BTC", "USDT", {**TERMS, "min_amount": "-1"}], 1, "min_amount is out of bounds"),
     ("market.create", ["X", "BTC", "USDT", {**TERMS, "min_money": "1e20"}], 104, "min_money 1e20 USDT is beyond what"),
     ("market.update", ["NOSUCH", {"taker_fee": "0"}], 113, "unknown market: NOSUCH"),

@@ -48,13 +48,13 @@ from fondaco.core.rare_commands import (
     MARKET_NAME,
     USER_NAME,
 )
-from fondaco.core.units import UNITS_MAX, TooManyDigits, format_rate_ppm
+from fondaco.core.units import UNITS_MAX, format_rate_ppm
 from fondaco.desks.exchange.caller import Caller, CommandWaiter, Pending, submit
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.method import method
 from fondaco.desks.exchange.params import NAME_LENGTH_MAX, arity, array, integer, obj, options, text
 from fondaco.desks.exchange.refusals import Asked
-from fondaco.desks.exchange.translate import COUNT_MAX, asset_units, count, fee_rate_ppm, kind_of, market_terms
+from fondaco.desks.exchange.translate import COUNT_MAX, asset_units, decimal_count, fee_rate_ppm, kind_of, market_terms
 from fondaco.wire import exchange as wire
 
 #: The business of changes made by deals; it can not be given to a balance update.
@@ -167,10 +167,7 @@ def _given(terms: dict[str, Any], name: str, read: Callable[[object], int]) -> i
 
 
 def _min_amount(value: object, stock: Asset, digits: int) -> int:
-    try:
-        lots = count(value, digits, "min_amount")
-    except TooManyDigits as error:
-        raise invalid(f"min_amount has {error.digits} decimals; this market's amounts take {digits}") from None
+    lots = decimal_count(value, digits, "min_amount", "this market")
     return _within(lots, "min_amount", stock.name)
 
 

@@ -57,8 +57,7 @@ class OrderWaiter(CommandWaiter):
         client_order_id: str = "",
         subject: str = "",
     ) -> None:
-        self._caller = caller
-        self._request_id = request_id
+        super().__init__(caller, request_id)
         self._terms = terms
         self._side = side
         self._order_type = order_type

@@ -232,22 +232,23 @@ def number_text(value: object, name: str) -> str:
     raise invalid(f'{name} is {kind_of(value)}; send a decimal as text, like "0.5"')
 
 
-def count(value: object, digits: int, name: str) -> int:
-    """A decimal as a count of ``10**-digits``. Raises ``TooManyDigits``: the caller knows whose digits those are."""
+def decimal_count(value: object, digits: int, name: str, whose: str, code: Code = Code.INVALID_ARGUMENT) -> int:
+    """A decimal as a count of ``10**-digits``. A finer one is refused with ``code``; the digits are ``whose``."""
     text = value if type(value) is str else number_text(value, name)
     try:
         return parse_units(text, digits)
+    except TooManyDigits as error:
+        raise WireError(code, f"{name} {text} has {error.digits} decimals; {whose} takes {digits}") from None
     except MalformedNumber as error:
-        raise WireError(Code.NUMBER_MALFORMED, f'{name}: {error}; send a decimal like "0.5"') from None
+        raise _malformed(name, error) from None
+
+
+def _malformed(name: str, error: MalformedNumber) -> WireError:
+    return WireError(Code.NUMBER_MALFORMED, f'{name}: {error}; send a decimal like "0.5"')
 
 
 def price_ticks(terms: Terms, value: object) -> int:
-    try:
-        ticks = count(value, terms.price_digits, "price")
-    except TooManyDigits as error:
-        text = number_text(value, "price")
-        sentence = f"price {text} has {error.digits} decimals; {terms.name} takes {terms.price_digits}"
-        raise WireError(Code.PRICE_OFF_TICK, sentence) from None
+    ticks = decimal_count(value, terms.price_digits, "price", terms.name, Code.PRICE_OFF_TICK)
     if not 0 < ticks <= COUNT_MAX:
         way_out = "send a price above 0" if ticks <= 0 else "send a lower price"
         raise WireError(Code.PRICE_OUT_OF_BOUNDS, f"price {value} of {terms.name} is out of bounds; {way_out}")
@@ -256,26 +257,14 @@ def price_ticks(terms: Terms, value: object) -> int:
 
 def size_lots(terms: Terms, value: object) -> int:
     """An amount of stock."""
-    try:
-        lots = count(value, terms.amount_digits, "amount")
-    except TooManyDigits as error:
-        text = number_text(value, "amount")
-        sentence = f"amount {text} has {error.digits} decimals; {terms.name} takes {terms.amount_digits}"
-        raise WireError(Code.AMOUNT_OFF_STEP, sentence) from None
+    lots = decimal_count(value, terms.amount_digits, "amount", terms.name, Code.AMOUNT_OFF_STEP)
     return _amount_within(terms, value, lots, terms.amount(terms.market.amount_lots_min), terms.stock.name)
 
 
 def money_units(terms: Terms, value: object) -> int:
     """An amount of money: that of a market bid."""
-    digits = terms.money.scale_digits
-    try:
-        units = count(value, digits, "amount")
-    except TooManyDigits as error:
-        text = number_text(value, "amount")
-        sentence = (
-            f"amount {text} has {error.digits} decimals; a market bid is in {terms.money.name}, which takes {digits}"
-        )
-        raise WireError(Code.AMOUNT_OFF_STEP, sentence) from None
+    whose = f"a market bid is in {terms.money.name}, which"
+    units = decimal_count(value, terms.money.scale_digits, "amount", whose, Code.AMOUNT_OFF_STEP)
     return _amount_within(terms, value, units, terms.money_amount(terms.market.money_units_min), terms.money.name)
 
 
@@ -290,12 +279,7 @@ def _amount_within(terms: Terms, value: object, amount: int, least: str, asset: 
 
 def asset_units(asset: Asset, value: object, name: str) -> int:
     """A signed amount of an asset."""
-    try:
-        units = count(value, asset.scale_digits, name)
-    except TooManyDigits as error:
-        text = number_text(value, name)
-        sentence = f"{name} {text} has {error.digits} decimals; {asset.name} takes {asset.scale_digits}"
-        raise WireError(Code.AMOUNT_OFF_STEP, sentence) from None
+    units = decimal_count(value, asset.scale_digits, name, asset.name, Code.AMOUNT_OFF_STEP)
     if abs(units) > COUNT_MAX:
         sentence = f"{name} {value} {asset.name} is beyond what the house can hold; send less"
         raise WireError(Code.AMOUNT_TOO_LARGE, sentence)
@@ -304,11 +288,7 @@ def asset_units(asset: Asset, value: object, name: str) -> int:
 
 def fee_rate_ppm(value: object, name: str) -> int:
     """A fee rate like ``"0.001"`` in parts per million."""
-    try:
-        return count(value, _FEE_DIGITS, name)
-    except TooManyDigits as error:
-        text = number_text(value, name)
-        raise invalid(f"{name} {text} has {error.digits} decimals; a fee takes {_FEE_DIGITS}") from None
+    return decimal_count(value, _FEE_DIGITS, name, "a fee")
 
 
 def interval_ticks(terms: Terms, value: object) -> int:
@@ -316,10 +296,7 @@ def interval_ticks(terms: Terms, value: object) -> int:
     text = number_text(value, "interval")
     # An interval finer than the tick merges nothing, so it is read with more digits than the market has.
     digits = max(terms.price_digits, _INTERVAL_DIGITS)
-    try:
-        units = count(text, digits, "interval")
-    except TooManyDigits as error:
-        raise invalid(f"interval {text} has {error.digits} decimals; at most {digits} are taken") from None
+    units = decimal_count(text, digits, "interval", f"a depth of {terms.name}")
     if not 0 <= units <= COUNT_MAX:
         raise invalid(f'interval {text} is out of bounds; send "0" for single prices, or a width like "0.1"')
     tick: int = 10 ** (digits - terms.price_digits)
@@ -338,9 +315,11 @@ def same_decimal(value: object, choices: Iterable[str]) -> str | None:
     """The one of ``choices`` that is the same number, however it is written (``0.10``, ``1e-1``)."""
     text = number_text(value, "interval")
     try:
-        units = count(text, _INTERVAL_DIGITS, "interval")
+        units = parse_units(text, _INTERVAL_DIGITS)
     except TooManyDigits:
         return None
+    except MalformedNumber as error:
+        raise _malformed("interval", error) from None
     for choice in choices:
         if parse_units(choice, _INTERVAL_DIGITS) == units:
             return choice
