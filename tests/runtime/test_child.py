@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import sys
-import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
 from structlog.testing import capture_logs
 
 from fondaco.runtime.child import Child
+from tests.waiting import until
 
 LIVES = """
 import os, sys
@@ -32,13 +32,8 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def lines(path: Path, count: int) -> list[str]:
-    until_s = time.monotonic() + 10
-    while time.monotonic() < until_s:
-        said = words(path)
-        if len(said) >= count:
-            return said
-        await asyncio.sleep(0.02)
-    raise AssertionError(f"{path} did not get {count} lines")
+    await until(lambda: len(words(path)) >= count, f"{path} has {count} lines")
+    return words(path)
 
 
 def words(path: Path) -> list[str]:
@@ -71,11 +66,14 @@ async def test_a_child_that_cannot_live_is_tried_with_patience(module: Path) -> 
     child = Child("there_is_no_such_module", [])
     with capture_logs() as logs:
         await child.start()
-        await asyncio.sleep(1.2)
+        await until(lambda: len(waits_s(logs)) == 3, "it was tried three times")
         await child.stop()
-    waits_s = [line["in_s"] for line in logs if "in_s" in line]
-    assert waits_s == sorted(waits_s)
-    assert 1 <= len(waits_s) <= 4
+    assert waits_s(logs) == [0.2, 0.5, 1.0]
+    assert child.restarts == 2, "stopped while it waits for the third time"
+
+
+def waits_s(logs: Sequence[Mapping[str, object]]) -> list[object]:
+    return [line["in_s"] for line in logs if "in_s" in line]
 
 
 async def test_a_start_that_the_machine_refuses_is_tried_again(
@@ -91,9 +89,8 @@ async def test_a_start_that_the_machine_refuses_is_tried_again(
         (first,) = await lines(module, 1)
         python.unlink()
         os.kill(int(first), signal.SIGKILL)
-        async with asyncio.timeout(10):
-            while not any(line["event"] == "a child cannot be started" for line in logs):
-                await asyncio.sleep(0.02)
+        refused = "a child cannot be started"
+        await until(lambda: any(line["event"] == refused for line in logs), refused)
         python.symlink_to(sys.executable)
         _, second = await lines(module, 2)
     assert (child.restarts, child.pid) == (1, int(second))

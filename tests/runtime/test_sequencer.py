@@ -19,6 +19,7 @@ from fondaco.runtime.clock import Clock
 from fondaco.runtime.limits import Limits
 from fondaco.runtime.sequencer import Runtime, SyncMode
 from tests.journal.disks import CrashingDisk
+from tests.waiting import HANG_S, until
 
 MODES: tuple[SyncMode, ...] = ("inline", "thread")
 Told = list[tuple[str, object]]
@@ -99,7 +100,7 @@ class Running:
     async def settled(self) -> None:
         """Until every batch is through; the first pause lets refusals out, which have no batch."""
         await asyncio.sleep(0.002)
-        await asyncio.wait_for(self.runtime.idle(), 5)
+        await asyncio.wait_for(self.runtime.idle(), HANG_S)
 
     async def close(self) -> None:
         await self.runtime.stop()
@@ -257,10 +258,7 @@ async def test_a_full_disk_stops_orders_lets_cancels_pass_and_all_goes_on_when_t
     assert "free some space" in str(said["order"])
     assert said["cancel"] == EventKind.REJECT, "there is no such order, but its cancel was taken"
     disk.free_bytes = None
-    for _ in range(300):
-        if running.runtime.intake_stopped is None:
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: running.runtime.intake_stopped is None, "orders are taken again")
     running.runtime.submit(asset("AFTER"), running.waiter("after"))
     await running.settled()
     assert running.told[-1] == ("after", EventKind.FACT)
@@ -304,10 +302,7 @@ async def test_a_leap_of_the_clock_stops_intake_until_it_is_set_right(tmp_path: 
     assert "leapt 60.5 s ahead" in str(running.told[1][1])
     assert "leapt" in str(running.runtime.intake_stopped)
     wall_us[0] -= 60_000_000
-    for _ in range(300):
-        if running.runtime.intake_stopped is None:
-            break
-        await asyncio.sleep(0.01)
+    await until(lambda: running.runtime.intake_stopped is None, "orders are taken again")
     running.runtime.submit(asset("ETH"), running.waiter("after"))
     await running.settled()
     assert running.told[-1] == ("after", EventKind.FACT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
 import pytest
@@ -106,9 +107,9 @@ async def test_a_notice_is_obeyed_and_never_answered(venue: Venue) -> None:
         {"method": "asset.history", "params": [None, None, 0, 0, 0, 10]},
     ):
         alice.says(notice)
+    await alice.answered()
     assert await alice.quiet() == []
     assert (await alice.call("order.query", [], 0, 10))["BTCUSDT"]["total"] == 1
-    assert alice.in_flight == 0
 
 
 async def test_over_the_rate_a_message_is_refused_and_not_obeyed(venue: Venue) -> None:
@@ -249,7 +250,7 @@ async def test_what_waits_when_the_house_closes_is_told_so(venue: Venue) -> None
     venue.projector_runs = False
     await alice.call("order.put_limit", "BTCUSDT", 2, "1", "8000")
     alice.says({"method": "order.history", "params": ["BTCUSDT", 0, 0, 0, 10], "id": 900})
-    await alice.quiet()
+    await asyncio.sleep(0)  # it begins to wait for the projector
     await venue.desk.stop()
     assert alice.inbox == [
         {

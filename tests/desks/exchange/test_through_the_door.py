@@ -22,14 +22,17 @@ from fondaco.core import commands as c
 from fondaco.core.commands import HOUSE, encode
 from fondaco.runtime.limits import Limits
 from fondaco.runtime.sequencer import Runtime
+from tests.waiting import HANG_S
 
+#: The first history read waits for the projector's process to start, which takes as long as it takes.
+LIMITS = Limits(market_push_interval_ms=20, history_wait_timeout_ms=60_000, signature_window_ms=60_000)
 KEYS = {"alice": ("key-of-alice", "secret of alice"), "bob": ("key-of-bob", "secret of bob")}
 
 
 @asynccontextmanager
 async def house_on(directory: Path) -> AsyncIterator[tuple[int, Runtime]]:
     """The whole house on a free port; what it knew before is there again."""
-    options = Options(data=str(directory), port=0, md5_sign=True, limits=Limits(market_push_interval_ms=20))
+    options = Options(data=str(directory), port=0, md5_sign=True, limits=LIMITS)
     app = App(options, prepare=furnish)
     await app.start()
     try:
@@ -69,7 +72,7 @@ class Socket:
         self._next_id += 1
         await self._connection.send(json.dumps({"method": method, "params": params, "id": self._next_id}))
         while True:
-            message = json.loads(zlib.decompress(await asyncio.wait_for(self._connection.recv(), 10)))
+            message = json.loads(zlib.decompress(await asyncio.wait_for(self._connection.recv(), HANG_S)))
             if "result" in message:
                 assert (message["error"], message["id"]) == (None, self._next_id)
                 return message["result"]
@@ -111,7 +114,7 @@ async def test_an_order_from_the_socket_to_the_journal_to_a_fill_and_over_a_rest
             assert (await alice.call("order.query", [], 0, 10))["BTCUSDT"]["records"] == [mine]
             history = await post(port, "bob", "order.history", "BTCUSDT", 0, 0, 0, 10)
             assert [order["id"] for order in history["result"]["records"]] == [bought["result"]["id"]]
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(HANG_S):
                 while "deals.update" not in {push["method"] for push in alice.pushes}:
                     await asyncio.sleep(0.02)
                     await alice.call("server.ping")

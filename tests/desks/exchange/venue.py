@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from fondaco.core import commands as c
-from fondaco.core.commands import HOUSE, RareCommand, encode
+from fondaco.core.commands import HOUSE, RareCommand, Sender, Side, encode
 from fondaco.core.events import Row, is_answer
 from fondaco.core.house import House
 from fondaco.desks.common.auth import Authenticator, sign_socket
@@ -29,6 +29,7 @@ from fondaco.projections.progress import Progress
 from fondaco.projections.writer import ProjectionWriter
 from fondaco.runtime.inbox import Waiter
 from fondaco.runtime.limits import Limits
+from tests.waiting import HANG_S
 
 #: 2024-08-08 00:00:00 UTC
 START_US = 1_723_075_200_000_000
@@ -37,7 +38,8 @@ SECOND_US = 1_000_000
 #: Quick cadences, so that a test waits for a push no longer than it must.
 LIMITS = Limits(market_push_interval_ms=10, history_push_interval_ms=100)
 
-PATIENCE_S = 5.0
+#: The market of ``pushed``, which nobody else follows.
+PROBE = "PROBE"
 
 
 class Venue:
@@ -51,6 +53,7 @@ class Venue:
         self.projector_runs = True
         self.durable_seq = 0
         self.sessions = 0
+        self.probes = 0
         self.turns_by_itself = True
         self._queue: list[tuple[bytes, Waiter | None]] = []
         engine = open_engine(directory / FILE_NAME, write=True)
@@ -106,6 +109,40 @@ class Venue:
         """What the projector does when it has time."""
         self._writer.commit()
         self._progress.seq = self.durable_seq
+
+    async def pushed(self, *, history: bool = False) -> None:
+        """Returns once every push has left that was due when this was called.
+
+        A newcomer follows a market of its own, then there is a deal. Streams are told in the order they were opened,
+        so what it hears of that deal comes after all that was due before: the live streams, and with ``history`` also
+        those out of the history.
+        """
+        probe = self.connect()
+        if PROBE not in self.house.market_ids:
+            self.does(
+                c.AssetCreate("PIN", 0),
+                c.AssetCreate("POUND", 0),
+                c.MarketCreate(PROBE, "PIN", "POUND", 0, 0, 1, 0, 0, 0),
+                c.UserCreate("prober"),
+            )
+            user_id = self.house.user_ids["prober"]
+            self.does(*(c.BalanceUpdate(user_id, asset, "deposit", 1, 10**6) for asset in ("PIN", "POUND")))
+        await probe.call("depth.subscribe", PROBE, 5, "0")
+        await probe.push("depth.update")
+        if history:
+            await probe.call("today.subscribe", PROBE)
+            await probe.push("today.update")
+        prober = Sender(user_id=self.house.user_ids["prober"])
+        market_id = self.house.market_ids[PROBE]
+        for side, lots in ((Side.ASK, 1), (Side.BID, 2)):
+            place = c.Place(market_id, side, c.OrderType.LIMIT, c.TimeInForce.GTC, 1 + self.probes, lots)
+            self._queue.append((encode(prober, place), None))
+        self.probes += 1
+        self.turn()
+        await probe.push("depth.update")
+        if history:
+            await probe.push("today.update")
+        probe.session.closed()
 
     # ── what tests begin with ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -190,6 +227,7 @@ class Client:
 
     def finished(self) -> None:
         self.in_flight -= 1
+        self._arrived.set()
 
     # ── what a test does with it ──────────────────────────────────────────────────────────────────────────────────────
 
@@ -222,7 +260,7 @@ class Client:
 
     async def find(self, wanted: Any) -> Any:
         """The next message that fits; those before it stay."""
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(HANG_S):
             while True:
                 for place, message in enumerate(self.inbox):
                     if wanted(message):
@@ -230,10 +268,17 @@ class Client:
                 self._arrived.clear()
                 await self._arrived.wait()
 
-    async def quiet(self, seconds: float = 0.05) -> list[Any]:
-        """Everything unread after a while."""
-        await asyncio.sleep(seconds)
+    async def quiet(self, *, history: bool = False) -> list[Any]:
+        """Everything unread once all was pushed that is due; candles, state and today only with ``history``."""
+        await self.venue.pushed(history=history)
         return list(self.inbox)
+
+    async def answered(self) -> None:
+        """Returns once no request is under way."""
+        async with asyncio.timeout(HANG_S):
+            while self.in_flight:
+                self._arrived.clear()
+                await self._arrived.wait()
 
 
 def order_id_of(row: Row) -> int:
