@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 
 from fondaco.desks.common.auth import sign_socket
 from fondaco.runtime.recovery import verify
+from tests.waiting import HANG_S
 
 PROGRAM = Path(__file__).with_name("house_process.py")
 
@@ -41,7 +42,7 @@ class HouseProcess:
             assert (await ask(socket, "server.auth", key["api_key"], sign, now_ms))["status"] == "success"
             yield socket
 
-    async def ended(self, timeout_s: float = 30) -> int:
+    async def ended(self, timeout_s: float = HANG_S) -> int:
         return await asyncio.wait_for(self.process.wait(), timeout_s)
 
 
@@ -54,7 +55,7 @@ async def running(directory: Path, *arguments: str) -> AsyncIterator[HouseProces
     assert process.stderr is not None
     said = asyncio.create_task(process.stderr.read())
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), 30)
+        line = await asyncio.wait_for(process.stdout.readline(), HANG_S)
         assert line, (await said).decode()
         yield HouseProcess(process, line.decode().strip(), directory)
     finally:
@@ -66,7 +67,7 @@ async def running(directory: Path, *arguments: str) -> AsyncIterator[HouseProces
 
 async def ask(socket: ClientConnection, method: str, *params: object) -> Any:
     await socket.send(msgspec.json.encode({"method": method, "params": params, "id": 1}).decode())
-    envelope = msgspec.json.decode(await asyncio.wait_for(socket.recv(), 20))
+    envelope = msgspec.json.decode(await asyncio.wait_for(socket.recv(), HANG_S))
     assert envelope["error"] is None, envelope
     return envelope["result"]
 
@@ -139,7 +140,7 @@ async def test_a_projector_that_is_shot_is_started_again_and_history_goes_on(tmp
         await ask(bob, "order.put_limit", "BTCUSDT", 1, "0.001", "50000")
         for _ in range(6):  # while there is no projector, a query says `service timeout` after its wait
             await alice.send('{"method":"order.history","params":["BTCUSDT",0,0,0,10],"id":1}')
-            answer = msgspec.json.decode(await asyncio.wait_for(alice.recv(), 20))
+            answer = msgspec.json.decode(await asyncio.wait_for(alice.recv(), HANG_S))
             if answer["error"] is None:
                 break
             assert answer["error"]["code"] == 5, answer

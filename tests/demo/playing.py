@@ -17,6 +17,7 @@ class PlainRuntime:
         self.fills: list[Row] = []
         self.refused: list[Row] = []
         self.intake_stopped: str | None = None
+        self.turns_refused = 0
         self._queued: list[tuple[bytes, Answers]] = []
         self._filled = asyncio.Event()
         self._time_us = 1_700_000_000_000_000
@@ -35,6 +36,7 @@ class PlainRuntime:
     def _turn(self) -> None:
         queued, self._queued = self._queued, []
         if self.intake_stopped:
+            self.turns_refused += 1
             for _, waiter in queued:
                 waiter.failed(self.intake_stopped)
             return

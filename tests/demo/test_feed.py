@@ -17,6 +17,7 @@ from fondaco.demo.seed import seed
 from fondaco.demo.tape import RECORDINGS, Prints, Quote, Step, recorded_trades, tape
 from fondaco.journal.secrets import SecretStore
 from tests.demo.playing import PlainRuntime
+from tests.waiting import until
 
 Print = tuple[str, int, int, int]  # market, taker's side, price_ticks, size_lots
 
@@ -157,7 +158,8 @@ async def test_a_house_that_stops_taking_commands_is_waited_for(
     async with playing(feed_of(runtime)) as task:
         await runtime.filled(1)
         runtime.intake_stopped = "the disk is full"
-        await asyncio.sleep(0.05)
+        refused = runtime.turns_refused
+        await until(lambda: runtime.turns_refused >= refused + 2, "the feed tried twice and was refused")
         assert not task.done()
         runtime.fills.clear()
         runtime.intake_stopped = None

@@ -13,7 +13,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection, connect
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 60
 COMPLAINTS = {"Runtime.exceptionThrown", "Log.entryAdded"}
 
 

@@ -13,11 +13,13 @@ from tests.cli.running import running
 from tests.pages.browser import browsing
 
 CHROMIUM = shutil.which("chromium")
-LIVE_TIMEOUT_S = 30
+LIVE_TIMEOUT_S = 60
 LIVE = "document.getElementById('status').dataset.state === 'live'"
 FILLED = "[...document.querySelectorAll('.depth td')].filter((cell) => cell.textContent).length"
+PRICED = "[...document.querySelectorAll('.last')].every((last) => last.textContent.length > 6)"
 
 
+@pytest.mark.timeout(400)  # several waits of a minute at most, each for another program
 @pytest.mark.skipif(
     CHROMIUM is None and "CI" not in os.environ, reason="chromium is not installed (Debian package: chromium)"
 )
@@ -32,7 +34,7 @@ def test_the_page_is_live_on_a_phone_and_after_a_restart(tmp_path: Path) -> None
         assert page.value("document.title") == "fondaco · demo"
         titles = page.value("[...document.querySelectorAll('#markets h3')].map((title) => title.textContent)")
         assert titles == ["BTC / USDT", "ETH / USDT"]
-        page.wait_for("[...document.querySelectorAll('.last')].every((last) => last.textContent.length > 6)", 10)
+        page.wait_for(PRICED, LIVE_TIMEOUT_S)
         lasts = page.value("[...document.querySelectorAll('.last')].map((last) => last.textContent)")
         assert all(re.fullmatch(r"\d{1,2}\u202f\d{3}\.\d{2}", last) for last in lasts)
         assert page.value("document.body.scrollWidth <= innerWidth")  # nothing sticks out of a phone

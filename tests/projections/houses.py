@@ -16,6 +16,7 @@ from fondaco.projections.database import FILE_NAME, claims, metadata
 from fondaco.projections.progress import Progress
 from fondaco.projections.tail import Tail
 from tests.projections.flows import Batch, Flow
+from tests.waiting import HANG_S
 
 
 def journal_of(directory: Path, flow: Flow) -> None:
@@ -72,16 +73,16 @@ class ProjectorProcess:
         assert self.process.stdin is not None
         self.process.stdin.close()
         try:
-            self.process.wait(20)
+            self.process.wait(HANG_S)
         finally:
             self.process.kill()
 
     def kill(self) -> None:
         """As the kernel does it: nothing is finished, nothing is said."""
         self.process.kill()
-        self.process.wait(20)
+        self.process.wait(HANG_S)
 
-    def wait_for(self, seq: int, timeout_s: float = 30) -> None:
+    def wait_for(self, seq: int, timeout_s: float = HANG_S) -> None:
         """Until the rows up to ``seq`` are committed."""
         until_s = time.monotonic() + timeout_s
         with Progress(self._directory) as progress:

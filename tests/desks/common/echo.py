@@ -15,6 +15,7 @@ from fondaco.desks.common.front_door import FrontDoor, bind, forwarded_address
 from fondaco.desks.common.http import Services, make_application
 from fondaco.desks.common.http_server import HttpServer
 from fondaco.runtime.limits import Limits
+from tests.waiting import HANG_S
 
 SECRETS = {"demo-key": "demo-secret"}
 
@@ -69,6 +70,8 @@ class EchoDesk:
     def __init__(self) -> None:
         self.sessions: list[EchoSession] = []
         self.fails = False
+        self.slow_began = asyncio.Event()
+        self.slow_may_end = asyncio.Event()
 
     def open(self, opening: Opening, connection: Connection) -> EchoSession:
         if self.fails:
@@ -79,7 +82,8 @@ class EchoDesk:
 
     async def http_request(self, method: str, body: bytes, identity: Identity | None) -> bytes:
         if method == "slow":
-            await asyncio.sleep(0.2)
+            self.slow_began.set()
+            await self.slow_may_end.wait()
         if method == "raise":
             raise RuntimeError("a defect of the desk")
         who = b"null" if identity is None else b"%d" % identity.user_id
@@ -129,7 +133,7 @@ async def open_door(limits: Limits | None = None, trusted_proxy: str | None = No
         assert door.census.open == 0
 
 
-async def raw(port: int, sent: bytes, timeout_s: float = 5) -> bytes:
+async def raw(port: int, sent: bytes, timeout_s: float = HANG_S) -> bytes:
     """Everything the house says to some bytes, until it closes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import struct
-import time
 from typing import cast
 
 import pytest
@@ -17,6 +16,7 @@ from fondaco.desks.common.desk import Opening
 from fondaco.runtime.limits import Limits
 from tests.desks.common.echo import Door, EchoDesk, open_door
 from tests.desks.common.test_front_door import HANDSHAKE
+from tests.waiting import HANG_S, until
 
 
 def client_frame(opcode: int, payload: bytes, *, fin: bool = True, mask: bytes | None = b"\1\2\3\4") -> bytes:
@@ -36,14 +36,14 @@ def client_frame(opcode: int, payload: bytes, *, fin: bool = True, mask: bytes |
 async def speak(house: Door, *frames: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
     writer.write(HANDSHAKE)
-    await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+    await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HANG_S)
     writer.write(b"".join(frames))
     return reader, writer
 
 
 async def close_code(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> tuple[int, str]:
     """The close frame at the end of what the house sends."""
-    said = await asyncio.wait_for(reader.read(), 5)
+    said = await asyncio.wait_for(reader.read(), HANG_S)
     writer.close()
     assert said[0] == 0x88
     return int.from_bytes(said[2:4], "big"), said[4:].decode()
@@ -67,7 +67,7 @@ async def test_a_message_in_fragments_with_a_ping_between() -> None:
             client_frame(0, b"three"),
         )
         expected = b"\x8a\x0cstill there?" + b"\x82\x0done two three"
-        assert await asyncio.wait_for(reader.readexactly(len(expected)), 5) == expected
+        assert await asyncio.wait_for(reader.readexactly(len(expected)), HANG_S) == expected
         writer.close()
 
 
@@ -135,21 +135,15 @@ async def test_a_reader_too_slow_is_told_and_disconnected_and_delays_nobody() ->
         reader, writer = await asyncio.open_connection("127.0.0.1", house.port, limit=1 << 10)
         writer.write(HANDSHAKE)
         await reader.readuntil(b"\r\n\r\n")
-        for _ in range(40):
+        slow = house.desk.sessions[1]
+        for number in range(40):
             writer.write(client_frame(1, b"flood 8"))
-            await asyncio.sleep(0.002)
-        slowest_s = 0.0
-        for number in range(50):
-            began_s = time.perf_counter()
             await bystander.send(str(number))
-            await bystander.recv()
-            slowest_s = max(slowest_s, time.perf_counter() - began_s)
-        assert slowest_s < 1
-        for _ in range(200):
-            if house.desk.sessions[1].closings:
-                break
-            await asyncio.sleep(0.01)
-        assert house.desk.sessions[1].closings == 1
+            assert await bystander.recv() == str(number).encode()
+        await until(lambda: slow.closings, "the slow reader is disconnected")
+        await bystander.send("x")
+        assert await bystander.recv() == b"x"
+        assert [session.closings for session in house.desk.sessions] == [0, 1]
         writer.close()
 
 
@@ -161,9 +155,8 @@ async def test_slow_readers_together_are_bounded_the_slowest_goes_first() -> Non
         for megabytes, connection in zip((10, 20, 40), connections[1:], strict=True):
             for _ in range(megabytes * 16):
                 connection.send(bytes(65_536))
-        await asyncio.sleep(0.05)
         house.door.relieve()
-        await asyncio.sleep(0.05)
+        await until(lambda: house.desk.sessions[3].closings, "the slowest is gone")
         assert [session.closings for session in house.desk.sessions] == [0, 0, 0, 1]
         assert sum(connection.unsent_bytes for connection in house.door.connections) <= 32 << 20
         await bystander.send("x")
@@ -173,9 +166,10 @@ async def test_slow_readers_together_are_bounded_the_slowest_goes_first() -> Non
 
 
 async def test_the_reason_reaches_a_slow_reader_that_wakes_up() -> None:
-    async with open_door(Limits(outbound_bytes_max=1 << 20)) as house, connect(house.socket, max_queue=1) as socket:
+    limits = Limits(outbound_bytes_max=1 << 20, close_timeout_ms=60_000)
+    async with open_door(limits) as house, connect(house.socket, max_queue=1) as socket:
         await socket.send("flood 200")
-        await asyncio.sleep(0.05)
+        await until(lambda: not house.desk.sessions[0].connection.is_open, "the house has had enough")
         with pytest.raises(ConnectionClosed) as end:  # noqa: PT012  (messages come before the end)
             while True:
                 await socket.recv()
@@ -185,24 +179,29 @@ async def test_the_reason_reaches_a_slow_reader_that_wakes_up() -> None:
 
 
 async def test_too_many_unanswered_requests_are_not_read_on() -> None:
-    async with open_door(Limits(commands_in_flight_max=10)) as house:
+    async with open_door(Limits(commands_in_flight_max=10)) as house, connect(house.socket) as bystander:
         _, writer = await speak(house)
-        for _ in range(40):
-            writer.write(client_frame(1, b"hold") + client_frame(1, b"x" * 2_000))
-            await asyncio.sleep(0.002)
-        session = house.desk.sessions[0]
-        held = session.messages.count(b"hold")
+        session = house.desk.sessions[1]
+
+        async def count_held() -> int:
+            """Once somebody else was answered, the house has read whatever it is willing to read."""
+            await bystander.send("x")
+            await bystander.recv()
+            return session.messages.count(b"hold")
+
+        writer.write((client_frame(1, b"hold") + client_frame(1, b"x" * 2_000)) * 40)
+        await until(lambda: session.connection.in_flight >= 10, "the bound is reached")
+        held = await count_held()
         assert 10 <= held < 25, "reading stops at the bound; what was read together with it is still taken"
         session.connection.finished()
-        await asyncio.sleep(0.02)
-        assert session.messages.count(b"hold") == held, "it goes on at half the bound, not at once"
+        assert await count_held() == held, "it goes on at half the bound, not at once"
         for _ in range(held - 5):
             session.connection.finished()
-        await asyncio.sleep(0.05)
-        assert session.messages.count(b"hold") > held
+        await until(lambda: session.messages.count(b"hold") > held, "it is read from again")
         writer.close()
 
 
+@pytest.mark.usefixtures("no_refill")
 async def test_a_sender_too_fast_is_refused_and_a_flood_ends() -> None:
     limits = Limits(requests_per_second_max=1, requests_burst_max=5, refusals_in_row_max=3)
     async with open_door(limits) as house, connect(house.socket) as socket:
@@ -226,5 +225,5 @@ async def test_a_desk_that_cannot_open_a_session_is_said() -> None:
 async def test_a_silent_client_is_pinged_and_a_dead_one_let_go() -> None:
     async with open_door(Limits(ping_idle_timeout_ms=1_000)) as house:
         reader, writer = await speak(house)
-        assert await asyncio.wait_for(reader.readexactly(2), 5) == b"\x89\x00"
+        assert await asyncio.wait_for(reader.readexactly(2), HANG_S) == b"\x89\x00"
         assert (await close_code(reader, writer))[0] == 1001

@@ -14,6 +14,7 @@ from websockets.typing import Subprotocol
 
 from fondaco.runtime.limits import Limits
 from tests.desks.common.echo import open_door, raw
+from tests.waiting import HANG_S, until
 
 HANDSHAKE = (
     b"GET /echo HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n"
@@ -48,10 +49,10 @@ async def test_a_message_that_comes_with_the_upgrade_is_not_lost() -> None:
     async with open_door() as house:
         reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
         writer.write(HANDSHAKE + masked)
-        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HANG_S)
         assert head.startswith(b"HTTP/1.1 101 ")
         assert b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in head  # the answer of RFC 6455 §1.3
-        assert await asyncio.wait_for(reader.readexactly(7), 5) == b"\x82\x05hello"
+        assert await asyncio.wait_for(reader.readexactly(7), HANG_S) == b"\x82\x05hello"
         writer.close()
 
 
@@ -61,7 +62,7 @@ async def test_an_upgrade_that_comes_byte_by_byte() -> None:
         for octet in HANDSHAKE:
             writer.write(bytes((octet,)))
             await asyncio.sleep(0)
-        assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 5)).startswith(b"HTTP/1.1 101 ")
+        assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), HANG_S)).startswith(b"HTTP/1.1 101 ")
         writer.close()
 
 
@@ -103,7 +104,7 @@ async def test_a_crowd_is_refused_with_a_sentence_and_served_when_it_leaves() ->
                 await connect(house.socket)
             assert refusal.value.response.status_code == 503
             assert b"serves 3 connections" in (refusal.value.response.body or b"")
-        await asyncio.sleep(0.05)
+        await until(lambda: not house.door.census.open, "the crowd has left")
         async with connect(house.socket) as socket:
             await socket.send("x")
             assert await socket.recv() == b"x"
