@@ -5,6 +5,7 @@ It shares nothing with the projections but the rows it reads. Times are looked a
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -42,6 +43,7 @@ class Accountant:
         self.trades: list[Trade] = []
         self.orders: list[OrderRecord] = []
         self.changes: list[Change] = []
+        self.totals: Counter[tuple[int, int]] = Counter()  # by user and asset, from the changes alone
         self.time_us = applied[-1].time_us
         for batch in applied:
             for row in batch:
@@ -59,18 +61,19 @@ class Accountant:
         self.trades.append(
             Trade(market.market_id, Deal(row[2], row[15], side_of(row), row[3], row[4], row[5]))
         )  # fmt: skip
-        taker, maker = (row[8] % 2**32, row[6], row[9], row[11:13]), (row[8] // 2**32, row[7], row[10], row[13:15])
-        for side, (user_id, order_id, fee, after) in ((side_of(row), taker), (3 - side_of(row), maker)):
+        taker, maker = (row[8] % 2**32, row[6], row[9]), (row[8] // 2**32, row[7], row[10])
+        for side, (user_id, order_id, fee) in ((side_of(row), taker), (3 - side_of(row), maker)):
             stock, money = row[4] * market.stock_units_per_lot, row[5]
             moved = (-stock, money - fee) if side == 1 else (stock - fee, -money)
             fees = (0, fee) if side == 1 else (fee, 0)
             for n, asset_id in enumerate((market.stock_asset_id, market.money_asset_id)):
+                self.totals[user_id, asset_id] += moved[n]
                 change = BalanceChange(
                     time_us=row[15],
                     asset_id=asset_id,
                     business="trade",
                     change_units=moved[n],
-                    balance_units=after[n],
+                    balance_units=self.totals[user_id, asset_id],
                     business_id=None,
                     detail=None,
                     market_id=market.market_id,
@@ -106,12 +109,13 @@ class Accountant:
         )
 
     def _updated(self, fact: BalanceUpdated, time_us: int) -> None:
+        self.totals[fact.user_id, fact.asset_id] += fact.change_units
         change = BalanceChange(
             time_us=time_us,
             asset_id=fact.asset_id,
             business=fact.business,
             change_units=fact.change_units,
-            balance_units=fact.balance_units,
+            balance_units=self.totals[fact.user_id, fact.asset_id],
             business_id=fact.business_id,
             detail=fact.detail,
             market_id=None,

@@ -88,6 +88,9 @@ class AccountsProjection:
             taker_stock, taker_money = -stock, money - taker_fee
             maker_stock, maker_money = stock - maker_fee, -money
             taker_stock_fee, taker_money_fee, maker_stock_fee, maker_money_fee = 0, taker_fee, maker_fee, 0
+        if taker == maker:  # the row tells the balance after both sides; the taker's side comes first
+            taker_stock_after -= maker_stock
+            taker_money_after -= maker_money
         n = self.next_entry_id
         self.next_entry_id = n + 4
         self._trades += (

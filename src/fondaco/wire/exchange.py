@@ -49,13 +49,6 @@ class LooseRequest(msgspec.Struct, frozen=True):
     id: Any = msgspec.UNSET
 
 
-class HttpBody(msgspec.Struct, frozen=True):
-    """The body of ``POST /exchange/<method>``; the method stands in the path and the id may be left out."""
-
-    params: list[Any]
-    id: int | None = None
-
-
 class ErrorBody(msgspec.Struct, frozen=True):
     code: int
     message: str
@@ -237,5 +230,4 @@ def _as_written(value: object) -> msgspec.Raw:
 
 REQUEST_DECODER: Final = msgspec.json.Decoder(Request, float_hook=NumberText)
 LOOSE_DECODER: Final = msgspec.json.Decoder(LooseRequest, float_hook=NumberText)
-HTTP_BODY_DECODER: Final = msgspec.json.Decoder(HttpBody, float_hook=NumberText)
 ENCODER: Final = msgspec.json.Encoder(enc_hook=_as_written)

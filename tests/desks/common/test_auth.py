@@ -109,7 +109,6 @@ def test_a_half_signed_request_is_refused(authenticator: Authenticator, wall: Wa
         ({"sent_path": b"/exchange/order.query?x=2"}, Refusal.WRONG),
         ({"sent_path": b"/exchange/order.query"}, Refusal.WRONG),
         ({"api_key": "revoked", "secret": "r"}, Refusal.REVOKED),
-        ({"api_key": "disabled", "secret": "d"}, Refusal.DISABLED),
         ({"api_key": "bound", "secret": "b", "address": "11.0.0.1"}, Refusal.ADDRESS),
         ({"api_key": "bound", "secret": "b", "address": "somewhere"}, Refusal.ADDRESS),
     ],

@@ -273,7 +273,34 @@ async def test_a_disabled_account_can_cancel_and_read_but_not_put(venue: Venue) 
     venue.does(c.UserDisable(venue.house.user_ids["alice"]))
     assert (await alice.refused("order.put_limit", "BTCUSDT", SELL, "0.3", "8000"))[0] == 117
     assert (await alice.call("order.query", [], 0, 10))["BTCUSDT"]["total"] == 1
-    await alice.call("order.cancel", "BTCUSDT", put["id"])
+    again = await venue.logged_in("alice")
+    await again.call("order.cancel", "BTCUSDT", put["id"])
+
+
+async def test_a_disabled_operator_operates_no_more(venue: Venue) -> None:
+    venue.user("mallory", "operate", "read")
+    mallory = await venue.logged_in("mallory")
+    venue.does(c.UserDisable(venue.house.user_ids["mallory"]))
+    for method, *params in (
+        ("balance.update", "mallory", "USDT", "deposit", 1, "1000000"),
+        ("key.create", "mallory", ["operate"]),
+        ("user.disable", "alice"),
+    ):
+        assert (await mallory.refused(method, *params))[0] == 117, method
+    assert (await mallory.call("asset.query", "USDT")) == {"USDT": {"available": "0", "freeze": "0"}}
+
+
+async def test_a_reader_sees_what_it_sent_before(venue: Venue) -> None:
+    alice = await venue.logged_in("alice")
+    alice.says({"method": "order.put_limit", "params": ["BTCUSDT", SELL, "0.3", "8000"], "id": 100})
+    alice.says({"method": "order.query", "params": [["BTCUSDT"], 0, 10], "id": 101})
+    alice.says({"method": "asset.query", "params": ["BTC"], "id": 102})
+    alice.says({"method": "depth.query", "params": ["BTCUSDT", 5, "0"], "id": 103})
+    answers = [await alice.find(lambda message, n=number: message["id"] == 100 + n) for number in range(4)]
+    assert answers[1]["result"]["BTCUSDT"]["total"] == 1
+    assert answers[2]["result"]["BTC"]["freeze"] == "0.30000000"
+    assert answers[3]["result"]["asks"] == [["8000.00", "0.3000"]]
+    assert alice.in_flight == 0
 
 
 async def test_when_intake_stopped_nothing_is_done_and_error_3_says_why(venue: Venue) -> None:

@@ -169,7 +169,7 @@ async def test_auth_that_fails(venue: Venue) -> None:
     assert (await client.refused("server.auth", api_key, good, now_ms))[0] == 121  # used before
     venue.does(c.UserDisable(venue.house.user_ids["carol"]))
     later = sign_socket(secret, api_key, now_ms + 1)
-    assert (await client.refused("server.auth", api_key, later, now_ms + 1))[0] == 117
+    await client.call("server.auth", api_key, later, now_ms + 1)  # to cancel and to read: see test_orders.py
 
 
 async def test_a_revoked_key_ends_what_it_had_proved(venue: Venue) -> None:
@@ -205,6 +205,8 @@ SCOPES = [
 @pytest.mark.parametrize(("scope", "methods"), SCOPES)
 async def test_scopes(venue: Venue, scope: str, methods: list[str]) -> None:
     others = [other for other in ("read", "trade", "transfer", "operate") if other != scope]
+    if scope == "read":
+        others.remove("trade")  # who may trade may read
     venue.user("carol", *others)
     stranger, carol = venue.connect(), await venue.logged_in("carol")
     for method in methods:

@@ -48,7 +48,6 @@ class Refusal(Enum):
     REPLAYED = "this signature was used before; sign each request with a new timestamp"
     TOO_MANY = "too many signed requests within the signature window; slow down"
     REVOKED = "this api key was revoked"
-    DISABLED = "this account is disabled"
     ADDRESS = "this api key may not be used from your address"
     MD5_OFF = "the two-parameter sign is off here; use server.auth [api_key, sign, timestamp_ms] with HMAC-SHA256"
 
@@ -167,9 +166,6 @@ class Authenticator:
             return Refusal.WRONG
         if key.revoked:
             return Refusal.REVOKED
-        user = self._house.users.get(key.user_id)
-        if user is not None and user.disabled:
-            return Refusal.DISABLED
         if key.addresses and not _within(key.addresses, address):
             return Refusal.ADDRESS
         return Identity(key.user_id, key.key_id, tuple(key.scopes), api_key)

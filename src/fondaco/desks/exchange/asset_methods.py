@@ -40,13 +40,21 @@ async def _history(caller: Caller, params: list[Any], request_id: int | None) ->
 
 
 METHODS: Final = (
-    method("asset.list", None, "", _list, "All assets, with their decimals."),
-    method("asset.query", "read", "asset, …", _query, "What you have of some assets, or of all: available and held."),
+    method("asset.list", None, "", _list, "All assets, with their decimals.", reads=True),
+    method(
+        "asset.query",
+        "read",
+        "asset, …",
+        _query,
+        "What you have of some assets, or of all: available and held.",
+        reads=True,
+    ),
     method(
         "asset.history",
         "read",
         "asset | null, business | null, start_time, end_time, offset, limit",
         _history,
         "Changes of your balances, newest first.",
+        reads=True,
     ),
 )

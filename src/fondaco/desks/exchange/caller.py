@@ -5,13 +5,15 @@ may, runs it, and turns whatever it raises into the answer. A method returns its
 comes by another way (a command's waiter, or an acknowledgement sent before the first push). Methods over history are
 coroutines and answer when they are done; their number under way is bounded per caller.
 
-Invariant: every request that has an id gets exactly one answer; a notice gets none.
+Invariants: every request that has an id gets exactly one answer; a notice gets none. What a caller reads includes what
+it sent before: a method that reads waits until the commands before it are answered, and only for those.
 """
 
 from __future__ import annotations
 
 import asyncio
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
@@ -21,7 +23,7 @@ from fondaco.core.commands import Sender
 from fondaco.core.events import Applied, EventKind, Row
 from fondaco.desks.common.desk import Identity
 from fondaco.desks.exchange.errors import Code, WireError
-from fondaco.desks.exchange.refusals import Asked, refusal
+from fondaco.desks.exchange.refusals import ACCOUNT_DISABLED, Asked, refusal
 from fondaco.projections.history import ServiceTimeout
 
 if TYPE_CHECKING:
@@ -47,6 +49,11 @@ class Caller(ABC):
     address: str = ""
     on_socket: bool = False
     _history_queries = 0
+    _commands_sent = 0
+    _commands_ended = 0
+
+    def __init__(self) -> None:
+        self._held: deque[tuple[int, Method, list[Any], int | None]] = deque()
 
     @abstractmethod
     def reply(self, request_id: int | None, result: object) -> None:
@@ -73,6 +80,13 @@ class Caller(ABC):
         """The caller proved who it is."""
 
     def obey(self, method: Method, params: list[Any], request_id: int | None) -> None:
+        if method.reads and self._commands_sent != self._commands_ended:
+            self._held.append((self._commands_sent, method, params, request_id))
+            self.started()
+            return
+        self._obey_now(method, params, request_id)
+
+    def _obey_now(self, method: Method, params: list[Any], request_id: int | None) -> None:
         try:
             if method.scope is not None:
                 self._allow(method)
@@ -91,6 +105,19 @@ class Caller(ABC):
             if result is not PENDING:
                 self.reply(request_id, result)
 
+    def command_sent(self) -> None:
+        self._commands_sent += 1
+        self.started()
+
+    def command_ended(self) -> None:
+        """A command was answered: what was asked after it and before the next may be told now."""
+        self._commands_ended += 1
+        self.finished()
+        while self._held and self._held[0][0] <= self._commands_ended:
+            _, method, params, request_id = self._held.popleft()
+            self.finished()
+            self._obey_now(method, params, request_id)
+
     def user_id(self) -> int:
         """The user the caller speaks for; 0 while it is not known (methods with a scope never see that)."""
         return self.sender.user_id
@@ -100,10 +127,12 @@ class Caller(ABC):
         if identity is None:
             way = "call server.auth first" if self.on_socket else "sign the request"
             raise WireError(Code.AUTHENTICATION_REQUIRED, f"{method.name} is for known users; {way}")
-        if method.scope not in identity.scopes:
+        if method.scope not in identity.scopes and not (method.scope == "read" and "trade" in identity.scopes):
             has = ", ".join(identity.scopes) or "none"
             sentence = f"{method.name} takes the scope {method.scope}; this key has {has}: use another key"
             raise WireError(Code.SCOPE_MISSING, sentence)
+        if self.floor.house.users[identity.user_id].disabled and method.scope != "read" and not method.for_disabled:
+            raise WireError(Code.ACCOUNT_DISABLED, ACCOUNT_DISABLED)
 
     def check_history_slot(self) -> None:
         """Raises if as many queries over history are under way as one caller may have."""
@@ -168,15 +197,15 @@ class CommandWaiter(ABC):
             self._caller.refuse(self._request_id, refusal(row, self.asked()))
         else:
             self._caller.reply(self._request_id, self.result(row, applied))
-        self._caller.finished()
+        self._caller.command_ended()
 
     def failed(self, reason: str) -> None:
         self._caller.refuse(self._request_id, WireError(Code.SERVICE_UNAVAILABLE, reason))
-        self._caller.finished()
+        self._caller.command_ended()
 
 
 def submit(caller: Caller, record: bytes, waiter: CommandWaiter) -> Pending:
     """Hand a command to the sequencer; its answer goes to the waiter."""
-    caller.started()
+    caller.command_sent()
     caller.floor.runtime.submit(record, waiter)
     return PENDING

@@ -106,6 +106,7 @@ class Catalogue:
     def _detail(self, change: BalanceChange, asset: Asset) -> msgspec.Raw:
         if change.deal_id is None or change.market_id is None:
             own = _DETAIL_DECODER.decode(change.detail or "{}")
+            own.pop("id", None)  # the business id is what both sides find it by
             detail: dict[str, Any] = {"id": change.business_id, **own}
         else:
             terms = self.terms(change.market_id)

@@ -11,12 +11,14 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+import msgspec
+
 from fondaco.core.commands import Sender
 from fondaco.desks.common.desk import Identity
 from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.floor import Floor
-from fondaco.desks.exchange.session import unknown_method
+from fondaco.desks.exchange.session import bad_id, is_request_id, sentence_of, shown, unknown_method
 from fondaco.wire import exchange as wire
 
 _encode: Final = wire.ENCODER.encode
@@ -26,6 +28,7 @@ class HttpCall(Caller):
     """A caller that asks once. ``answer`` is done when the reply is known."""
 
     def __init__(self, floor: Floor, identity: Identity | None) -> None:
+        super().__init__()
         self.floor = floor
         self.identity = identity
         if identity is not None:
@@ -34,24 +37,26 @@ class HttpCall(Caller):
 
     def call(self, name: str, body: bytes) -> None:
         """Obey the method of the path with the params of the body."""
-        method = self.floor.methods.get(name)
-        if method is None:
-            self.refuse(None, unknown_method(name))
-            return
-        if method.on_socket_only:
-            sentence = f"{name} works on the socket alone, at /exchange; over HTTP there is nobody to push to"
-            self.refuse(None, WireError(Code.METHOD_NOT_FOUND, sentence))
-            return
         try:
-            request = wire.HTTP_BODY_DECODER.decode(body)
-        except (ValueError, RecursionError):
-            sentence = 'the body is no request; send a JSON object like {"params": [], "id": 1}'
+            request = wire.LOOSE_DECODER.decode(body)
+        except (ValueError, RecursionError) as error:
+            sentence = f'not a request: {sentence_of(error)}; send a JSON object like {{"params": [], "id": 1}}'
             self.refuse(None, invalid(sentence))
             return
-        if request.id is not None and not 0 <= request.id <= wire.REQUEST_ID_MAX:
-            self.refuse(None, invalid(f"id is out of range; send an integer from 0 to {wire.REQUEST_ID_MAX}"))
+        request_id = None if request.id is msgspec.UNSET else request.id
+        if request_id is not None and not is_request_id(request_id):
+            self.refuse(None, bad_id(request_id))
             return
-        self.obey(method, request.params, request.id)
+        method = self.floor.methods.get(name)
+        if method is None:
+            self.refuse(request_id, unknown_method(name))
+        elif method.on_socket_only:
+            sentence = f"{name} works on the socket alone, at /exchange; over HTTP there is nobody to push to"
+            self.refuse(request_id, WireError(Code.METHOD_NOT_FOUND, sentence))
+        elif type(request.params) is not list:
+            self.refuse(request_id, invalid(f"params is {shown(request.params)}; send an array, [] if there are none"))
+        else:
+            self.obey(method, request.params, request_id)
 
     def reply(self, request_id: int | None, result: object) -> None:
         self._answer(wire.Reply(None, result, request_id))

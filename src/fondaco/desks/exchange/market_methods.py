@@ -129,11 +129,11 @@ def kline_interval(value: object) -> int:
 
 
 METHODS: Final = (
-    method("market.list", None, "", _list, "All markets, with their digits, minimums and fees."),
-    method("kline.query", None, "market, start, end, interval", _kline, "Candles of a time, oldest first."),
-    method("price.query", None, "market", _price, "The price of the last deal."),
-    method("state.query", None, "market | [markets], period", _state, "A market over a rolling period."),
-    method("today.query", None, "market | [markets]", _today, "A market over the calendar day."),
-    method("deals.query", None, "market, limit, last_id", _deals, "The latest deals, newest first."),
-    method("depth.query", None, "market, limit, interval", _depth, "The book, by price or merged."),
+    method("market.list", None, "", _list, "All markets, with their digits, minimums and fees.", reads=True),
+    method("kline.query", None, "market, start, end, interval", _kline, "Candles of a time, oldest first.", reads=True),
+    method("price.query", None, "market", _price, "The price of the last deal.", reads=True),
+    method("state.query", None, "market | [markets], period", _state, "A market over a rolling period.", reads=True),
+    method("today.query", None, "market | [markets]", _today, "A market over the calendar day.", reads=True),
+    method("deals.query", None, "market, limit, last_id", _deals, "The latest deals, newest first.", reads=True),
+    method("depth.query", None, "market, limit, interval", _depth, "The book, by price or merged.", reads=True),
 )

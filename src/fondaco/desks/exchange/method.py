@@ -15,7 +15,11 @@ Handler = Callable[[Caller, list[Any], int | None], Any]
 
 
 class Method(msgspec.Struct, frozen=True):
-    """``scope`` is None where anybody may call; ``params`` is the signature as the reference prints it."""
+    """``scope`` is None where anybody may call; ``params`` is the signature as the reference prints it.
+
+    ``reads``: it tells what is so, and so waits for the commands its caller sent before. ``for_disabled``: a disabled
+    user may still call it, as all that has the scope read.
+    """
 
     name: str
     scope: str | None
@@ -24,10 +28,21 @@ class Method(msgspec.Struct, frozen=True):
     line: str
     on_socket_only: bool = False
     is_later: bool = False
+    reads: bool = False
+    for_disabled: bool = False
 
 
 def method(
-    name: str, scope: str | None, params: str, handler: Handler, line: str, *, on_socket_only: bool = False
+    name: str,
+    scope: str | None,
+    params: str,
+    handler: Handler,
+    line: str,
+    *,
+    on_socket_only: bool = False,
+    reads: bool = False,
+    for_disabled: bool = False,
 ) -> Method:
     """A method with its one line for the reference."""
-    return Method(name, scope, params, handler, line, on_socket_only, inspect.iscoroutinefunction(handler))
+    is_later = inspect.iscoroutinefunction(handler)
+    return Method(name, scope, params, handler, line, on_socket_only, is_later, reads, for_disabled)

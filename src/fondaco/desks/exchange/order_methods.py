@@ -144,7 +144,7 @@ async def _query(caller: Caller, params: list[Any], request_id: int | None) -> d
     offset, limit = page(params[1], params[2], floor.limits.query_rows_max)
     names = [params[0]] if type(params[0]) is str else array(params[0], "markets", len(floor.house.markets) + 1)
     markets = [floor.catalogue.market(name) for name in names] if names else list(floor.catalogue.markets())
-    # A turn of its own: what was sent before on this connection is applied, and others' orders go between.
+    # A turn of its own: a user with many open orders does not keep others waiting for more than one such walk.
     await asyncio.sleep(0)
     found = floor.house.open_pages(caller.user_id(), offset, limit)
     pages = {}
@@ -213,11 +213,10 @@ def _subject(order_id: int, client_order_id: str) -> str:
 
 
 def _not_found(terms: Terms, order_id: int, client_order_id: str) -> WireError:
-    return WireError(
-        Code.ORDER_NOT_FOUND,
-        f"order not found: {_subject(order_id, client_order_id)} on {terms.name}; "
-        "a client_order_id is remembered for 24 hours after its order ended",
-    )
+    sentence = f"order not found: {_subject(order_id, client_order_id)} on {terms.name}"
+    if client_order_id:
+        sentence += "; a client_order_id is remembered for 24 hours after its order ended"
+    return WireError(Code.ORDER_NOT_FOUND, sentence)
 
 
 METHODS: Final = (
@@ -235,14 +234,29 @@ METHODS: Final = (
         _put_market,
         "Puts an order at the best prices there are; a buyer's amount is money.",
     ),
-    method("order.cancel", "trade", "market, id | {client_order_id}", _cancel, "Cancels an open order."),
-    method("order.get", "read", "market, id | {client_order_id}", _get, "One order, open or finished."),
-    method("order.query", "read", "[markets], offset, limit", _query, "Your open orders, newest first, by market."),
+    method(
+        "order.cancel",
+        "trade",
+        "market, id | {client_order_id}",
+        _cancel,
+        "Cancels an open order.",
+        for_disabled=True,
+    ),
+    method("order.get", "read", "market, id | {client_order_id}", _get, "One order, open or finished.", reads=True),
+    method(
+        "order.query",
+        "read",
+        "[markets], offset, limit",
+        _query,
+        "Your open orders, newest first, by market.",
+        reads=True,
+    ),
     method(
         "order.history",
         "read",
         "market, start_time, end_time, offset, limit",
         _history,
         "Your finished orders, by the time they were put.",
+        reads=True,
     ),
 )

@@ -20,6 +20,9 @@ from fondaco.core.rejects import Reject
 from fondaco.desks.exchange.errors import Code, WireError
 from fondaco.desks.exchange.translate import Terms
 
+#: Said by the core of a command, and by the desk before one is made of it.
+ACCOUNT_DISABLED: Final = "the account is disabled; it can cancel its orders and read, ask the operator for more"
+
 
 class Asked(msgspec.Struct, frozen=True):
     """What a sentence needs of the request. ``subject`` names the thing a rare command is about."""
@@ -161,7 +164,7 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
     ),
     Reject.ACCOUNT_DISABLED: (
         Code.ACCOUNT_DISABLED,
-        lambda asked, counts: "the account is disabled; it can cancel its orders and read, ask the operator for more",
+        lambda asked, counts: ACCOUNT_DISABLED,
     ),
     Reject.TOO_MANY_OPEN_ORDERS: (
         Code.TOO_MANY_OPEN_ORDERS,

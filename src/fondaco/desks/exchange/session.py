@@ -47,6 +47,7 @@ class Session(Caller):
     on_socket = True
 
     def __init__(self, floor: Floor, opening: Opening, outlet: Outlet) -> None:
+        super().__init__()
         self.floor = floor
         self.address = opening.address
         self.sender = Sender(session_id=opening.session_id)
@@ -72,7 +73,7 @@ class Session(Caller):
         elif 0 <= request_id <= wire.REQUEST_ID_MAX:
             self._obey(request.method, request.params, request_id)
         else:
-            self._answer_error(None, _bad_id(request_id))
+            self._answer_error(None, bad_id(request_id))
 
     def refused(self, message: bytes) -> None:
         """A message over the rate limit."""
@@ -83,13 +84,14 @@ class Session(Caller):
         else:
             if request.id is _UNSET:
                 return
-            request_id = request.id if _is_request_id(request.id) else None
+            request_id = request.id if is_request_id(request.id) else None
         bound = self.floor.limits.requests_per_second_max
         sentence = f"more than {bound} requests a second; this one was not obeyed, slow down and send it again"
         self._answer_error(request_id, WireError(Code.RATE_LIMIT, sentence))
 
     def closed(self) -> None:
         """The connection is gone."""
+        self._held.clear()
         self.channels.leave_all()
         self.floor.sessions.discard(self)
 
@@ -105,22 +107,22 @@ class Session(Caller):
         try:
             request = wire.LOOSE_DECODER.decode(message)
         except (ValueError, RecursionError) as error:
-            self._answer_error(None, invalid(f"not a request: {_sentence(error)}; send a JSON object"))
+            self._answer_error(None, invalid(f"not a request: {sentence_of(error)}; send a JSON object"))
             return
         if request.id is _UNSET:
             request_id = None
-        elif _is_request_id(request.id):
+        elif is_request_id(request.id):
             request_id = request.id
         else:
-            self._answer_error(None, _bad_id(request.id))
+            self._answer_error(None, bad_id(request.id))
             return
         name, params = request.method, request.params
         if type(name) is not str:
-            self.refuse(request_id, invalid(f"method is {_shown(name)}; send a method's name as text"))
+            self.refuse(request_id, invalid(f"method is {shown(name)}; send a method's name as text"))
         elif (params is _UNSET or params is None) and name.endswith(".unsubscribe"):
             self._obey(name, [], request_id)
         elif type(params) is not list:
-            self.refuse(request_id, invalid(f"params is {_shown(params)}; send an array, [] if there are none"))
+            self.refuse(request_id, invalid(f"params is {shown(params)}; send an array, [] if there are none"))
         else:
             self._obey(name, params, request_id)
 
@@ -176,20 +178,20 @@ def unknown_method(name: str) -> WireError:
     return WireError(Code.METHOD_NOT_FOUND, f"there is no {name[:64]!r}; the reference lists the methods")
 
 
-def _is_request_id(value: object) -> bool:
+def is_request_id(value: object) -> bool:
     return type(value) is int and 0 <= value <= wire.REQUEST_ID_MAX
 
 
-def _bad_id(value: object) -> WireError:
+def bad_id(value: object) -> WireError:
     shown = "out of range" if type(value) is int else kind_of(value)
     return invalid(f"id is {shown}; send an integer from 0 to {wire.REQUEST_ID_MAX}, or leave it out for a notice")
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     return "missing" if value is _UNSET else kind_of(value)
 
 
-def _sentence(error: Exception) -> str:
+def sentence_of(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "it is not UTF-8"
     if isinstance(error, RecursionError):

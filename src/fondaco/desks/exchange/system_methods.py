@@ -53,7 +53,6 @@ def _timestamp_ms(value: object) -> int | str:
 
 _AUTH_CODES: Final = {
     **dict.fromkeys(TIMING_REFUSALS, Code.SIGNATURE_EXPIRED),
-    Refusal.DISABLED: Code.ACCOUNT_DISABLED,
     Refusal.TOO_MANY: Code.RATE_LIMIT,
 }
 
