@@ -104,6 +104,9 @@ class App:
         options, limits, undo = self.options, self.options.limits, self._undo
         began_s = time.perf_counter()
 
+        if not options.directory.exists():
+            _bound(options).close()  # a house that cannot be reached must not leave a new directory behind
+
         # 1  The directory belongs to this process alone. The lock is let go last.
         lock = DirectoryLock(options.directory)
         undo.callback(lock.close)

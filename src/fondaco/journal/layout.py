@@ -64,3 +64,18 @@ def numbered(names: list[str], suffix: str) -> list[int]:
     """The sequences of the files named by a sequence and ``suffix``, ascending; other names are passed over."""
     stems = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
     return sorted(int(stem) for stem in stems if len(stem) == SEQUENCE_DIGITS and stem.isascii() and stem.isdigit())
+
+
+def own_files(directory: Path) -> list[Path]:
+    """What lies in the journal's and the snapshots' folder under names a house gives; other names are passed over."""
+    folders = {
+        journal_path(directory): (SEGMENT_SUFFIX, ".seal"),
+        snapshots_path(directory): (SNAPSHOT_SUFFIX,),
+    }
+    found = []
+    for folder, suffixes in folders.items():
+        for path in folder.iterdir() if folder.is_dir() else ():
+            name = path.name.removesuffix(".new")  # a draft, left by a process that was killed
+            if name in ("spare", "durable", "void") or any(numbered([name], suffix) for suffix in suffixes):
+                found.append(path)
+    return found

@@ -6,6 +6,7 @@ of the running house: secret durable first, then the journal, then the answer.
 
 from __future__ import annotations
 
+import ipaddress
 import secrets as randomness
 import time
 from collections.abc import Iterator, Sequence
@@ -23,6 +24,7 @@ from fondaco.journal import layout
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.file import FileJournal
 from fondaco.journal.secrets import SecretStore
+from fondaco.operating.habitable import check_habitable
 from fondaco.runtime.recovery import recover
 
 OPERATE = "operate"
@@ -83,18 +85,43 @@ def offline(directory: Path) -> Iterator[OfflineHouse]:
 def create(
     directory: Path, user: str, scopes: Sequence[str], addresses: Sequence[str], label: str, *, create_user: bool
 ) -> MadeKey:
-    """A new key of ``user``, who is created too if asked. Makes the directory where there is none."""
+    """A new key of ``user``, who is created too if asked. Makes the directory where there is none.
+
+    Raises ``KeyRefused``, and then nothing was written; ``ForeignDirectory`` if something else lives there.
+    """
+    check_habitable(directory)
+    made = MadeKey(randomness.token_hex(16), randomness.token_hex(32), user, tuple(dict.fromkeys(scopes)))
+    key = KeyCreate(made.api_key, 1, made.scopes, tuple(addresses), label)
+    if not create_user and not layout.journal_path(directory).is_dir():
+        raise KeyRefused(_no_user(user, House()))
+    _rehearse(user, key)
     with offline(directory) as opened:
         house = opened.house
         if user not in house.user_ids:
             if not create_user:
-                known = ", ".join(house.user_ids) or "none yet"
-                raise KeyRefused(f"there is no user {user} (users: {known}); add --create-user to make one")
+                raise KeyRefused(_no_user(user, house))
             opened.give(UserCreate(user))
-        made = MadeKey(randomness.token_hex(16), randomness.token_hex(32), user, tuple(dict.fromkeys(scopes)))
         opened.store.put(made.api_key, made.secret)  # before the journal: a key without its secret would be dead
-        opened.give(KeyCreate(made.api_key, house.user_ids[user], made.scopes, tuple(addresses), label))
+        opened.give(msgspec.structs.replace(key, user_id=house.user_ids[user]))
     return made
+
+
+def _rehearse(user: str, key: KeyCreate) -> None:
+    """Both commands on an empty house in memory: what is refused there would be refused after the first was kept."""
+    for address in key.addresses:
+        try:
+            ipaddress.ip_network(address, strict=False)
+        except ValueError:
+            raise KeyRefused(f"{address!r} is no address; give addresses or networks like 10.0.0.0/8") from None
+    house = House()
+    for command in (UserCreate(user), key):
+        for row in house.apply(encode(HOUSE, command), 1):
+            if kind_of(row) == EventKind.REJECT:
+                raise KeyRefused(_why(command, Reject(row[2])))
+
+
+def _no_user(user: str, house: House) -> str:
+    return f"there is no user {user} (users: {', '.join(house.user_ids) or 'none yet'}); add --create-user to make one"
 
 
 def listed(directory: Path) -> list[ListedKey]:

@@ -24,6 +24,7 @@ from fondaco.demo.wipe import wipe
 from fondaco.journal import layout
 from fondaco.journal.errors import OperatingError
 from fondaco.operating.exposure import is_exposed
+from fondaco.operating.habitable import check_habitable
 from fondaco.operating.keys import has_operator
 
 DEMO_DIRECTORY = ".fondaco/demo"
@@ -60,6 +61,7 @@ def demo(
     Orders, balances and keys outlive a restart, a kill -9 too. Everything else can be set as for `fondaco up`.
     """
     directory = data or os.environ.get("FONDACO_DATA") or DEMO_DIRECTORY
+    check_habitable(Path(directory))
     if fresh:
         wipe(Path(directory))
     options = config.load({"data": directory, "host": host, "port": port, "demo": True, "access_log": _quiet()})
@@ -111,6 +113,7 @@ def up(
     )
     if options.demo:
         raise StartRefused("demo = true is for `fondaco demo`; take it out of the settings, or start that")
+    check_habitable(options.directory)
     if not layout.journal_path(options.directory).is_dir():
         raise StartRefused(f"there is no house in {options.directory} yet. {_first_operator(options)}")
 
@@ -119,6 +122,12 @@ def up(
             raise StartRefused(
                 f"{options.directory} was made by `fondaco demo`: its keys are known to whoever saw the screen. "
                 "Start a house of its own on another directory, or go on with `fondaco demo`"
+            )
+        secrets_path = layout.secrets_path(options.directory)
+        if app.house.keys and not secrets_path.exists():
+            raise StartRefused(
+                f"{secrets_path} is missing, and without it none of this house's API keys works: restore it from a "
+                f"backup. If there is none, new keys are needed. {_first_operator(options)}"
             )
         if not has_operator(app.house, app.secrets):
             raise StartRefused(
