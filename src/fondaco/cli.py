@@ -43,6 +43,8 @@ COMMANDS = {
 def main(arguments: Sequence[str] | None = None) -> None:
     """The program. Ends the process with one of the exit codes above."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] == ["help"]:
+        words = [*words[1:], "--help"]  # `fondaco help up` is `fondaco up --help`
     if not words or words in (["--help"], ["-h"]):
         print(_help())
         sys.exit(DONE)

@@ -89,7 +89,11 @@ def load(
 
     Raises ``ConfigRefused``.
     """
-    said = {name: value for name, value in (command_line or {}).items() if value is not None}
+    said = {
+        name: _check(f"--{name.replace('_', '-')}", name, value, _TYPES)
+        for name, value in (command_line or {}).items()
+        if value is not None
+    }
     around = _from_environment(os.environ if environment is None else environment)
     data = str(said.get("data", around.get("data", Options().data)))
     written = _from_file(file or Path(data) / FILE_NAME, is_named=file is not None)

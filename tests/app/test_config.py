@@ -80,6 +80,11 @@ def test_mistakes_in_the_environment(name: str, value: str, sentence: str) -> No
         load({}, environment={name: value})
 
 
+def test_a_mistake_on_the_command_line_names_its_option() -> None:
+    with pytest.raises(ConfigRefused, match=r"--port: port is 99999: Expected `int` <= 65535.*The one port"):
+        load({"port": 99_999}, environment={})
+
+
 def test_a_named_file_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigRefused, match="does not exist"):
         load({}, environment={}, file=tmp_path / "none.toml")

@@ -25,7 +25,7 @@ def test_help_names_every_command_at_once(record_property: Callable[[str, object
     assert all(f"  {name} " in run.stdout and entry.summary in run.stdout for name, entry in COMMANDS.items())
 
 
-@pytest.mark.parametrize("words", [(), ("-h",)])
+@pytest.mark.parametrize("words", [(), ("-h",), ("help",)])
 def test_nothing_and_short_help_are_help(words: tuple[str, ...]) -> None:
     assert fondaco(*words).stdout == fondaco("--help").stdout
 
@@ -41,6 +41,10 @@ def test_help_loads_none_of_the_house() -> None:
 def test_every_command_is_there_and_explains_itself(name: str) -> None:
     module, function = COMMANDS[name].function.split(":")
     assert callable(getattr(importlib.import_module(module), function))
+
+
+def test_help_of_a_command_is_its_help() -> None:
+    assert fondaco("help", "verify").stdout == fondaco("verify", "--help").stdout
 
 
 @pytest.mark.parametrize("word", ["version", "--version"])
