@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from fondaco.core.commands import decode, encode
+from fondaco.demo.seed import CREDENTIALS
 from fondaco.journal import layout
 from fondaco.journal.lock import DirectoryLock
+from fondaco.projections import database
 from tests.cli.program import STORY, fondaco, write_story
 
 
@@ -56,6 +58,22 @@ def test_inspect_prints_commands_and_what_they_caused(directory: Path) -> None:
     }  # fmt: skip
     assert (fill["taker_fee"], fill["maker_fee"]) == ("0.00200000", "0.10050000")
     assert "secret" not in json.dumps(lines)
+
+
+def test_inspect_gives_facts_by_name_and_in_decimals(directory: Path) -> None:
+    lines = [json.loads(line) for line in fondaco("inspect", directory).stdout.splitlines()]
+    facts = {line["event"]: line for line in lines if "event" in line}
+    assert facts["BalanceUpdated"] == {
+        "seq": 8, "event": "BalanceUpdated", "of_user": "bob", "asset": "USDT", "business": "deposit", "business_id": 2,
+        "change": "1000.00000000", "balance": "1000.00000000", "detail": "{}", "repeated": False,
+    }  # fmt: skip
+    market = facts["MarketCreated"]["market"]
+    assert {key: market[key] for key in ("name", "stock", "money", "maker_fee", "taker_fee")} == {
+        "name": "BTCUSDT", "stock": "BTC", "money": "USDT", "maker_fee": "0.001", "taker_fee": "0.002",
+    }  # fmt: skip
+    assert facts["KeyCreated"]["key"]["of_user"] == "ann"
+    for line in lines:
+        assert "command" in line or not [key for key in line if key.endswith(("_units", "_ppm"))]
 
 
 def test_inspect_from_a_sequence_and_some(directory: Path) -> None:
@@ -125,6 +143,50 @@ def test_doctor_says_how_to_mend_exposed_secrets(directory: Path) -> None:
     assert run.returncode == 1
     assert "others can read it" in run.stdout
     assert f"→ chmod 600 {path}" in run.stdout
+
+
+def test_doctor_and_up_tell_lost_secrets_from_keys_never_made(directory: Path) -> None:
+    layout.secrets_path(directory).unlink()
+    run = fondaco("doctor", directory)
+    assert run.returncode == 1
+    assert f"{layout.secrets_path(directory)} is missing, and the journal has 1 API key" in run.stdout
+    assert "restore it from a backup" in run.stdout
+    run = fondaco("up", "--data", directory, "--port", "0")
+    assert run.returncode == 1
+    assert f"{layout.secrets_path(directory)} is missing" in run.stderr
+    assert "restore it from a backup" in run.stderr
+
+
+@pytest.mark.parametrize("content", [b"garbage", b"SQLite format 3\0" + bytes(4000)], ids=["no database", "damaged"])
+def test_doctor_opens_the_database_of_history(directory: Path, content: bytes) -> None:
+    path = directory / database.FILE_NAME
+    path.write_bytes(content)
+    run = fondaco("doctor", directory)
+    assert run.returncode == 0
+    assert f"{path} cannot be read" in run.stdout
+    assert "the next start builds it anew" in run.stdout
+    assert path.read_bytes() == content
+    assert [each.name for each in directory.glob("projections*")] == [path.name]
+
+
+def test_doctor_reads_how_far_history_is_from_the_database(directory: Path) -> None:
+    engine = database.open_engine(directory / database.FILE_NAME, write=True)
+    database.create_tables(engine)
+    with engine.begin() as connection:
+        row = {"id": 1, "schema_version": database.SCHEMA_VERSION, "seq": 7, "chain": b"", "time_us": 1}
+        connection.execute(database.checkpoint.insert(), {**row, "next_entry_id": 1})
+    engine.dispose()
+    assert f"history is {len(STORY) - 7} commands behind the journal" in fondaco("doctor", directory).stdout
+
+
+def test_doctor_reads_a_demos_credentials(directory: Path) -> None:
+    path = directory / CREDENTIALS
+    path.write_text("{}")
+    path.chmod(0o600)
+    run = fondaco("doctor", directory)
+    assert run.returncode == 0
+    assert f"{path} cannot be read as a demo's keys" in run.stdout
+    assert "`fondaco demo` writes it anew at its start" in run.stdout
 
 
 @pytest.mark.parametrize(

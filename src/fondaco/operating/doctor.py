@@ -14,6 +14,7 @@ last batch is replayed to see whether it crashes the core, which takes as long a
 from __future__ import annotations
 
 import shutil
+import sqlite3
 import stat
 import sys
 from collections.abc import Iterator
@@ -22,19 +23,23 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import create_engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from fondaco import compiled, config
-from fondaco.demo.seed import CREDENTIALS
+from fondaco.core.commands import KeyCreate, decode
+from fondaco.demo.seed import CREDENTIALS, Credentials
 from fondaco.journal import layout, snapshot
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.file_system import DISK
 from fondaco.journal.lock import owner
 from fondaco.journal.reader import JournalReader
+from fondaco.journal.secrets import SecretStore
 from fondaco.journal.survey import survey
 from fondaco.journal.void import Voids
 from fondaco.operating import disk
 from fondaco.operating.exposure import is_exposed
-from fondaco.projections import progress
+from fondaco.projections import database
 from fondaco.runtime.recovery import crashing_seq
 
 PYTHON_MIN = (3, 11)
@@ -150,8 +155,10 @@ def _directory(directory: Path) -> Iterator[Finding]:
     yield from _settings(directory)
     yield from _private(layout.secrets_path(directory))
     yield from _private(directory / CREDENTIALS)
+    yield from _credentials(directory / CREDENTIALS)
     try:
         yield from _journal(directory, running=pid is not None)
+        yield from _secrets(directory)
     except OperatingError as error:
         yield Finding(Grade.WRONG, str(error), "the sentence before says what to do")
         return
@@ -211,6 +218,48 @@ def _journal(directory: Path, *, running: bool) -> Iterator[Finding]:
             )
 
 
+def _credentials(path: Path) -> Iterator[Finding]:
+    if not path.exists():
+        return
+    try:
+        msgspec.json.decode(path.read_bytes(), type=Credentials)
+    except (OSError, msgspec.DecodeError) as error:
+        yield Finding(
+            Grade.WARNING,
+            f"{path} cannot be read as a demo's keys: {error}",
+            "`fondaco demo` writes it anew at its start; no demo runs here? then it is not the house's",
+        )
+
+
+def _secrets(directory: Path) -> Iterator[Finding]:
+    """Raises ``OperatingError`` if the file is there and of no use."""
+    path = layout.secrets_path(directory)
+    if path.exists():
+        SecretStore(path)
+        return
+    keys = _keys_made(directory)
+    if keys:
+        yield Finding(
+            Grade.WRONG,
+            f"{path} is missing, and the journal has {keys} API key{'s' if keys > 1 else ''}: none of them works",
+            "stop the house and restore it from a backup; without one, make new keys with `fondaco key create`",
+        )
+
+
+def _keys_made(directory: Path) -> int:
+    """How many keys the journal asked for. Decoded, not applied: a command that crashes the core must not end this."""
+    keys = 0
+    with JournalReader(directory) as reader:
+        while batches := reader.read():
+            for batch in batches:
+                offset = 0
+                for _ in range(batch.first_seq, batch.last_seq + 1):
+                    record = decode(batch.records, offset)
+                    offset += record.size_bytes
+                    keys += isinstance(record.command, KeyCreate)
+    return keys
+
+
 def _snapshots(directory: Path) -> Iterator[Finding]:
     seqs = layout.numbered(DISK.names(layout.snapshots_path(directory)), layout.SNAPSHOT_SUFFIX)
     for seq in seqs:
@@ -227,9 +276,21 @@ def _snapshots(directory: Path) -> Iterator[Finding]:
 
 
 def _projections(directory: Path, *, running: bool) -> Iterator[Finding]:
+    path = directory / database.FILE_NAME
+    mend = "nothing but time: the next start builds it anew from the journal"
+    try:
+        written_seq = _checkpoint_seq(path, running=running)
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        yield Finding(Grade.WARNING, f"{path} cannot be read: {getattr(error, 'orig', error)}", mend)
+        return
+    if written_seq is None:
+        yield Finding(Grade.WARNING, f"{path} was written by another version of fondaco", mend)
+        return
     with JournalReader(directory) as reader:
-        lag_commands = reader.durable_seq - progress.committed_seq(directory)
-    if running and lag_commands > LAG_COMMANDS_MAX:
+        lag_commands = reader.durable_seq - written_seq
+    if lag_commands < 0:
+        yield Finding(Grade.WARNING, f"{path} reaches beyond the journal: it is another house's", mend)
+    elif running and lag_commands > LAG_COMMANDS_MAX:
         yield Finding(
             Grade.WARNING,
             f"history is {lag_commands} commands behind the journal",
@@ -237,3 +298,21 @@ def _projections(directory: Path, *, running: bool) -> Iterator[Finding]:
         )
     else:
         yield _fine(f"history is {lag_commands} commands behind the journal" + ("" if running else " (not running)"))
+
+
+def _checkpoint_seq(path: Path, *, running: bool) -> int | None:
+    """Up to which command the database reaches, 0 where there is none, None for another version's.
+
+    Of a house that does not run the file is opened as one that nobody changes: else a look would leave a log beside it.
+    What only that log holds, after a kill, is then not counted.
+    """
+    if not path.exists():
+        return 0
+    address = f"{path.absolute().as_uri()}?mode=ro" + ("" if running else "&immutable=1")
+    engine = create_engine("sqlite:///projections.sqlite", creator=lambda: sqlite3.connect(address, uri=True))
+    try:
+        with engine.connect() as connection:
+            found = database.read_checkpoint(connection)
+    finally:
+        engine.dispose()
+    return None if found is None else found.seq

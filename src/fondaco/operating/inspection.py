@@ -18,14 +18,25 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from fondaco.core.commands import BalanceUpdate, Cancel, OrderType, Place, Record, Side, TimeInForce, decode
 from fondaco.core.events import (
     Applied,
+    AssetCreated,
+    BalanceUpdated,
     Cause,
     EventKind,
+    Fact,
     Finish,
+    KeyCreated,
+    KeyRevoked,
+    MarketCreated,
+    MarketUpdated,
     Row,
+    Ticked,
+    UserCreated,
+    UserDisabled,
     cause_of,
     is_answer,
     kind_of,
@@ -143,8 +154,43 @@ def _event(house: House, applied: Applied, row: Row) -> Line:
             line |= {"reject": Reject(row[2]).name, "bound": row[4], "value": row[5]}
         case EventKind.FACT:
             fact = applied.facts[row[2]]
-            line |= {"event": type(fact).__name__, **msgspec.to_builtins(fact)}
+            line |= {"event": type(fact).__name__, **_fact(house, fact)}
     return line
+
+
+def _fact(house: House, fact: Fact) -> Line:
+    """A fact's fields, with names for ids and decimals for units."""
+    match fact:
+        case BalanceUpdated():
+            return {
+                "of_user": _user(house, fact.user_id),
+                "asset": house.assets[fact.asset_id].name,
+                "business": fact.business,
+                "business_id": fact.business_id,
+                "change": _units(house, fact.asset_id, fact.change_units),
+                "balance": _units(house, fact.asset_id, fact.balance_units),
+                "detail": fact.detail,
+                "repeated": fact.repeated,
+            }
+        case MarketCreated(market) | MarketUpdated(market):
+            fields = asdict(market)
+            for role in ("stock", "money"):
+                fields[role] = house.assets[fields.pop(f"{role}_asset_id")].name
+            for role in ("maker", "taker"):
+                fields[f"{role}_fee"] = format_rate_ppm(fields.pop(f"{role}_fee_ppm"))
+            fields["amount_min"] = format_units(fields.pop("amount_lots_min"), market.amount_digits)
+            fields["money_min"] = _units(house, market.money_asset_id, fields.pop("money_units_min"))
+            return {"market": fields}
+        case KeyCreated(key) | KeyRevoked(key):
+            fields = asdict(key)
+            fields["of_user"] = _user(house, fields.pop("user_id"))
+            return {"key": fields}
+        case AssetCreated(asset):
+            return {"asset": asdict(asset)}
+        case UserCreated(user) | UserDisabled(user):
+            return {"user": asdict(user)}
+        case Ticked():
+            return {}
 
 
 def _order(house: House, row: Row) -> Line:
