@@ -52,7 +52,8 @@ function showHouse(house) {
 
 function addMarket(market) {
   const card = byId("market").content.firstElementChild.cloneNode(true);
-  card.querySelector("h3").textContent = `${market.stock} / ${market.money}`;
+  card.querySelector("h3").textContent = market.name; // two markets may trade the same pair
+  card.querySelector(".pair").textContent = `${market.stock} / ${market.money}`;
   card.querySelector("th.price").textContent = market.money;
   card.querySelector("th.amount").textContent = market.stock;
   for (const side of ["asks", "bids"]) {
@@ -94,13 +95,25 @@ function showAddresses() {
 // ── the first order ────────────────────────────────────────────────────────────────────────────────────────────────
 
 function showFirstOrder(house) {
-  const market = house.markets[0] ?? { name: "BTCUSDT", amount_digits: 2, price_digits: 2 };
+  const market = house.markets[0];
+  byId("order").hidden = !market; // nothing to order before there is a market
+  if (!market) return;
+  byId("key-words").hidden = house.demo;
   const amount = market.amount_digits > 1 ? "0.01" : "1";
-  const file = house.credentials || "credentials.json";
+  const file = house.credentials;
+  const pythonKey = house.demo
+    ? `me = json.load(open(${JSON.stringify(file)}))["users"]["alice"]`
+    : `me = {"api_key": "API_KEY", "secret": "SECRET"}  # as key.create or fondaco key create printed them`;
+  const shellKey = house.demo
+    ? `credentials=${JSON.stringify(file)}
+key=$(python3 -c "import json; print(json.load(open('$credentials'))['users']['alice']['api_key'])")
+secret=$(python3 -c "import json; print(json.load(open('$credentials'))['users']['alice']['secret'])")`
+    : `key=API_KEY
+secret=SECRET`;
   byId("code-python").textContent = `import hashlib, hmac, json, time, urllib.request
 
 house = ${JSON.stringify(location.origin)}
-me = json.load(open(${JSON.stringify(file)}))["users"]["alice"]
+${pythonKey}
 
 def call(method, *params):
     path, body = f"/exchange/{method}", json.dumps({"params": params, "id": 1})
@@ -111,12 +124,11 @@ def call(method, *params):
     return answer["error"] or answer["result"]
 
 last = float(call("price.query", "${market.name}"))
-print(call("order.put_limit", "${market.name}", 2, "${amount}", f"{last * 0.99:.${market.price_digits}f}"))  # 2 = bid, 1 = ask
+price = last * 0.99 or 1  # a market without a trade has the price 0
+print(call("order.put_limit", "${market.name}", 2, "${amount}", f"{price:.${market.price_digits}f}"))  # 2 = bid, 1 = ask
 print(call("order.query", ["${market.name}"], 0, 10))
 `;
-  byId("code-websocat").textContent = `credentials=${JSON.stringify(file)}
-key=$(python3 -c "import json; print(json.load(open('$credentials'))['users']['alice']['api_key'])")
-secret=$(python3 -c "import json; print(json.load(open('$credentials'))['users']['alice']['secret'])")
+  byId("code-websocat").textContent = `${shellKey}
 now=$(date +%s%3N)
 sign=$(printf %s "$key$now" | openssl dgst -sha256 -hmac "$secret" -r | cut -d' ' -f1)
 
