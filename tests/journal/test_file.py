@@ -205,24 +205,26 @@ def test_a_reader_between_two_batches_begins_with_the_one_it_falls_into(tmp_path
 class FullDisk(Disk):
     """This machine's disk with a bound on what new files may take, as a full one has."""
 
-    def __init__(self) -> None:
+    def __init__(self, error_number: int = errno.ENOSPC) -> None:
         self.is_full = False
+        self._error_number = error_number
 
     def create(self, path: Path, mode: int = FILE_MODE) -> File:
         file = super().create(path, mode)
         if self.is_full and path.name == "spare.new":
-            return _NoRoom(file)
+            return _NoRoom(file, self._error_number)
         return file
 
 
 class _NoRoom:
     """A new file that takes a few bytes and no more."""
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: File, error_number: int) -> None:
         self.size_bytes, self.read, self.sync, self.close = file.size_bytes, file.read, file.sync, file.close
+        self._error_number = error_number
 
     def write(self, parts: Sequence[Octets], offset: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(self._error_number, "it takes no more")
 
 
 def test_a_full_disk_stops_intake_with_room_left_and_loses_nothing(tmp_path: Path) -> None:
@@ -260,11 +262,19 @@ def fill(journal: FileJournal, content: bytes) -> None:
         journal.append(content, 2, 1)
 
 
-def test_intake_is_told_when_there_is_room_again(tmp_path: Path) -> None:
-    disk = FullDisk()
+@pytest.mark.parametrize(
+    ("error_number", "sentence"),
+    [
+        (errno.ENOSPC, r"no room for .* \(no space left\): free some space there"),
+        (errno.EDQUOT, r"no room for .* \(no space left\): free some space there"),
+        (errno.EIO, r"could not be prepared \(Input/output error\): see what ails that disk"),
+    ],
+)
+def test_intake_is_told_what_is_wrong_and_when_it_is_over(tmp_path: Path, error_number: int, sentence: str) -> None:
+    disk = FullDisk(error_number)
     disk.is_full = True
     journal = FileJournal.open(tmp_path, segment_bytes=SEGMENT_BYTES, file_system=disk)
-    with pytest.raises(DiskFull):
+    with pytest.raises(DiskFull, match=sentence):
         fill(journal, b"x" * 1000)
     disk.is_full = False
     assert journal.full

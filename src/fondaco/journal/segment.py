@@ -113,11 +113,12 @@ class Spare:
         try:
             self._file = prepare(self._file_system, self._path, self.size_bytes)
         except OSError as error:
-            why = "no space left" if error.errno in _FULL else os.strerror(error.errno or 0)
-            self.missing = (
-                f"no room for the next segment of {self.size_bytes} bytes in {self._path.parent} ({why}): "
-                "free some space there; nothing acknowledged is lost, and intake goes on by itself"
-            )
+            segment = f"the next segment of {self.size_bytes} bytes in {self._path.parent}"
+            if error.errno in _FULL:
+                what = f"no room for {segment} (no space left): free some space there"
+            else:
+                what = f"{segment} could not be prepared ({os.strerror(error.errno or 0)}): see what ails that disk"
+            self.missing = f"{what}; nothing acknowledged is lost, and intake goes on by itself"
         else:
             self.missing = None
 
