@@ -78,7 +78,8 @@ class Server:
         self.directory = directory
         self.log_path = directory.with_name(directory.name + ".log")
         self.url = ""
-        self._options = options
+        #: For the next start.
+        self.options = options
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Server:
@@ -100,7 +101,7 @@ class Server:
         """Returns when orders are taken."""
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
-                [*PROGRAM, "up", "--data", str(self.directory), "--port", "0", *self._options],
+                [*PROGRAM, "up", "--data", str(self.directory), "--port", "0", *self.options],
                 env=environment(),
                 stdout=subprocess.PIPE,
                 stderr=log,

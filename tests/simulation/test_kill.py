@@ -39,6 +39,7 @@ async def _kill_again_and_again(bench: Bench) -> None:
         comparing = asyncio.create_task(asyncio.to_thread(replayed_hash, copy))
         verified = await asyncio.to_thread(verified_hash, server.directory)
         missing[forget_something(server.directory, chance)] += 1
+        server.options = ("--sync-mode", chance.choice(("inline", "thread")))
         server.start()
         await bench.check()
         assert await comparing == verified, "a fresh process gets another state from the journal alone"
