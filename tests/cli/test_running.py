@@ -15,7 +15,7 @@ import pytest
 from fondaco.config import Options
 from fondaco.journal import layout
 from fondaco.operating.exposure import is_exposed
-from tests.cli.program import fondaco
+from tests.cli.program import fondaco, write_story
 from tests.cli.running import END_TIMEOUT_S, credentials, running
 
 
@@ -62,7 +62,7 @@ def test_the_market_moves_and_the_page_says_that_it_is_a_demo(tmp_path: Path) ->
         assert "secret" not in page.split('id="house"')[1].split("</script>")[0]
 
 
-def test_a_second_house_on_the_same_directory_is_refused_by_pid(tmp_path: Path) -> None:
+def test_a_second_house_on_its_directory_or_port_is_refused_and_up_refuses_what_a_demo_made(tmp_path: Path) -> None:
     data = tmp_path / "demo"
     with running("demo", "--data", data) as house:
         second = fondaco("demo", "--data", data, "--port", "0")
@@ -71,15 +71,16 @@ def test_a_second_house_on_the_same_directory_is_refused_by_pid(tmp_path: Path) 
         fresh = fondaco("demo", "--data", data, "--port", "0", "--fresh")
         assert fresh.returncode == 3
         house.ask(None, "server.time")
-
-
-def test_a_taken_port_is_named(tmp_path: Path) -> None:
-    with running("demo", "--data", tmp_path / "one") as house:
         port = house.url.rpartition(":")[2]
-        second = fondaco("demo", "--data", tmp_path / "two", "--port", port)
-    assert second.returncode == 1
-    assert f":{port} cannot be listened on" in second.stderr
-    assert "--port" in second.stderr
+        elsewhere = fondaco("demo", "--data", tmp_path / "two", "--port", port)
+        assert elsewhere.returncode == 1
+        assert f":{port} cannot be listened on" in elsewhere.stderr
+        assert "--port" in elsewhere.stderr
+        house.kill()
+    (data / "credentials.json").unlink()  # the keys are in the journal: removing a file does not make them secret
+    up = fondaco("up", "--data", data, "--port", "0")
+    assert up.returncode == 1
+    assert "was made by `fondaco demo`" in up.stderr
 
 
 def test_fresh_begins_anew_and_keeps_the_settings(tmp_path: Path) -> None:
@@ -95,20 +96,16 @@ def test_fresh_begins_anew_and_keeps_the_settings(tmp_path: Path) -> None:
     assert (data / "fondaco.toml").exists()
 
 
-def test_fresh_removes_nothing_of_a_house_that_is_no_demo(tmp_path: Path) -> None:
-    fondaco("key", "create", "root", "--create-user", "--data", tmp_path)
+def test_a_demo_neither_seeds_nor_removes_a_house_that_is_no_demo(tmp_path: Path) -> None:
+    write_story(tmp_path)
     before = sorted(path.name for path in tmp_path.rglob("*"))
     run = fondaco("demo", "--data", tmp_path, "--fresh", "--port", "0")
     assert run.returncode == 1
     assert "holds a house that is no demo" in run.stderr
     assert sorted(path.name for path in tmp_path.rglob("*")) == before
-
-
-def test_a_demo_does_not_seed_somebody_elses_house(tmp_path: Path) -> None:
-    fondaco("key", "create", "root", "--create-user", "--data", tmp_path)
-    run = fondaco("demo", "--data", tmp_path, "--port", "0")
-    assert run.returncode == 1
-    assert "this house is no demo: its first user is root" in run.stderr
+    plain = fondaco("demo", "--data", tmp_path, "--port", "0")
+    assert plain.returncode == 1
+    assert "this house is no demo: its first user is ann" in plain.stderr
 
 
 # ── up ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -122,7 +119,8 @@ def test_up_refuses_a_house_without_operator_and_tells_the_command_that_mends_it
     assert command in nothing_there.stderr
     assert not data.exists()
 
-    fondaco("key", "create", "ann", "--create-user", "--data", data)
+    data.mkdir()
+    write_story(data)
     no_operator = fondaco("up", "--data", data, "--port", "0")
     assert no_operator.returncode == 1
     assert "no usable key has the scope" in no_operator.stderr
@@ -132,23 +130,13 @@ def test_up_refuses_a_house_without_operator_and_tells_the_command_that_mends_it
     assert made.returncode == 0, made.stderr
     with running("up", "--data", data) as house:
         operator = json.loads(made.stdout)
-        house.ask(operator, "asset.create", "BTC", 8)
+        house.ask(operator, "asset.create", "ETH", 8)
         house.ask(operator, "asset.create", "EUR", 8)
-        house.ask(operator, "market.create", "BTCEUR", "BTC", "EUR", {"price_digits": 2, "amount_digits": 5})
+        house.ask(operator, "market.create", "ETHEUR", "ETH", "EUR", {"price_digits": 2, "amount_digits": 5})
         page = house.get("/")
         assert '"demo":false' in page
-        assert "BTCEUR" in page
+        assert "ETHEUR" in page
         assert house.interrupt() == 0
-
-
-def test_up_refuses_what_a_demo_made(tmp_path: Path) -> None:
-    data = tmp_path / "demo"
-    with running("demo", "--data", data) as house:
-        house.kill()
-    (data / "credentials.json").unlink()  # the keys are in the journal: removing a file does not make them secret
-    run = fondaco("up", "--data", data, "--port", "0")
-    assert run.returncode == 1
-    assert "was made by `fondaco demo`" in run.stderr
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,9 @@ from fondaco.journal import layout, snapshot
 from tests.simulation import seeds
 from tests.simulation.bench import Bench
 from tests.simulation.server import replayed_hash, verified_hash
+from tests.waiting import until
 
-KILLS = 4
+KILLS = 2
 
 #: Some 20 s on a machine of two cores that has nothing else to do.
 pytestmark = pytest.mark.timeout(300)
@@ -34,7 +35,13 @@ async def _kill_again_and_again(bench: Bench) -> None:
     missing: Counter[str] = Counter()
     await bench.open()
     for _ in range(KILLS):
-        await bench.load((chance.uniform(0.05, 0.5), server.kill))
+        before = bench.tally()["acknowledged"]
+
+        async def kill(before: int = before) -> None:
+            await until(lambda: bench.tally()["acknowledged"] >= before + 100, "there is a load")
+            server.kill()
+
+        await bench.load((chance.uniform(0.05, 0.5), kill))
         copy = journal_copy(server.directory)
         comparing = asyncio.create_task(asyncio.to_thread(replayed_hash, copy))
         verified = await asyncio.to_thread(verified_hash, server.directory)
@@ -46,7 +53,7 @@ async def _kill_again_and_again(bench: Bench) -> None:
     await bench.check_changes()
     assert server.stop() == 0
     show(bench, missing)
-    assert bench.tally()["acknowledged"] > 100 * KILLS, "this was no load"
+    assert bench.tally()["acknowledged"] >= 100 * KILLS, "this was no load"
 
 
 async def test_a_stop_under_load_is_clean_and_the_projector_may_be_killed_before_it(tmp_path: Path) -> None:
