@@ -7,8 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import msgspec
+
 from fondaco.core.instruments import Key, User
-from fondaco.desks.common.auth import Authenticator
+from fondaco.desks.common.auth import Authenticator, Refusal
 from fondaco.desks.common.connection import Connection, Flusher
 from fondaco.desks.common.desk import Identity, Opening
 from fondaco.desks.common.front_door import FrontDoor, bind, forwarded_address
@@ -88,6 +90,9 @@ class EchoDesk:
             raise RuntimeError("a defect of the desk")
         who = b"null" if identity is None else b"%d" % identity.user_id
         return b'{"method":"%s","user":%s,"bytes":%d}' % (method.encode(), who, len(body))
+
+    def http_refusal(self, refusal: Refusal) -> bytes:
+        return msgspec.json.encode({"error": refusal.value})
 
 
 @dataclass

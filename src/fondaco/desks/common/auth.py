@@ -46,6 +46,7 @@ class Refusal(Enum):
     EXPIRED = "the timestamp is too far from the house's clock; compare yours with server.time"
     BEFORE_START = "the timestamp lies before this house was started; sign the request again"
     REPLAYED = "this signature was used before; sign each request with a new timestamp"
+    TOO_FAST = "too many requests a second; slow down"
     TOO_MANY = "too many signed requests within the signature window; slow down"
     REVOKED = "this api key was revoked"
     ADDRESS = "this api key may not be used from your address"

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 import msgspec
 
 if TYPE_CHECKING:
+    from fondaco.desks.common.auth import Refusal
     from fondaco.desks.common.connection import Connection
 
 
@@ -69,4 +70,8 @@ class HttpDesk(Protocol):
 
     async def http_request(self, method: str, body: bytes, identity: Identity | None) -> bytes:
         """The answer's body, JSON. ``identity`` is None for an unsigned request."""
+        ...
+
+    def http_refusal(self, refusal: Refusal) -> bytes:
+        """The body of what the door answers to somebody it does not believe or let in (401, 429)."""
         ...

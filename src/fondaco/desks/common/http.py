@@ -39,12 +39,6 @@ _log = structlog.get_logger("fondaco.http")
 _METRICS_TYPE = "text/plain; version=0.0.4"
 
 
-class Refused(msgspec.Struct, frozen=True):
-    """The body of 401 and 429."""
-
-    error: str
-
-
 class Readiness(msgspec.Struct, frozen=True):
     """``reasons`` is empty when orders are taken."""
 
@@ -110,9 +104,9 @@ def _routes(services: Services) -> list[Any]:
             api_key, timestamp, signature, _signed_path(request.scope), body, address
         )
         if isinstance(identity, Refusal):
-            return _refused(429 if identity is Refusal.TOO_MANY else 401, identity.value)
+            return _refused(services.desk, identity)
         if not allowances.of(address if identity is None else identity.api_key).take():
-            return _refused(429, f"more than {services.limits.requests_per_second_max} requests a second; slow down")
+            return _refused(services.desk, Refusal.TOO_FAST)
         return Response(await services.desk.http_request(method, body, identity), media_type=MediaType.JSON)
 
     @get("/healthz", media_type=MediaType.TEXT, summary="Whether the process lives", sync_to_thread=False)
@@ -163,8 +157,9 @@ class Allowances:
         return allowance
 
 
-def _refused(status: int, sentence: str) -> Response[Any]:
-    return Response(Refused(sentence), status_code=status, media_type=MediaType.JSON)
+def _refused(desk: HttpDesk, refusal: Refusal) -> Response[bytes]:
+    status = 429 if refusal in (Refusal.TOO_MANY, Refusal.TOO_FAST) else 401
+    return Response(desk.http_refusal(refusal), status_code=status, media_type=MediaType.JSON)
 
 
 def _signed_path(scope: Any) -> bytes:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 from fondaco.core.events import ROW, Applied, BalanceUpdated, EventKind, Fact, KeyRevoked, market_id_of
+from fondaco.desks.common.auth import Refusal
 from fondaco.desks.common.desk import Identity, Opening
 from fondaco.desks.exchange.dialect import PATHS, SUBPROTOCOLS
 from fondaco.desks.exchange.fanout import Fanout
@@ -23,8 +24,10 @@ from fondaco.desks.exchange.http_call import HttpCall
 from fondaco.desks.exchange.methods import METHODS
 from fondaco.desks.exchange.private_feed import PrivateFeed
 from fondaco.desks.exchange.session import Outlet, Session
+from fondaco.desks.exchange.system_methods import auth_error
 from fondaco.projections.history import History
 from fondaco.runtime.limits import Limits
+from fondaco.wire import exchange as wire
 
 _ORDER = EventKind.ORDER
 _FILL = EventKind.FILL
@@ -66,6 +69,12 @@ class ExchangeDesk:
         call = HttpCall(self.floor, identity)
         call.call(method, body)
         return await call.answer
+
+    def http_refusal(self, refusal: Refusal) -> bytes:
+        """The envelope of a 401 or 429."""
+        error = auth_error(refusal)
+        body: bytes = wire.ENCODER.encode(wire.Reply(wire.ErrorBody(error.code, error.message), None, None))
+        return body
 
     async def stop(self) -> None:
         """End the ticks and whatever is under way."""

@@ -38,9 +38,14 @@ def _auth(caller: Caller, params: list[Any], request_id: int | None) -> wire.Sta
     else:
         outcome = caller.floor.logins.socket(api_key, sign, _timestamp_ms(params[2]), caller.address)
     if isinstance(outcome, Refusal):
-        raise WireError(_AUTH_CODES.get(outcome, Code.AUTHENTICATION_FAILED), outcome.value)
+        raise auth_error(outcome)
     caller.login(outcome)
     return wire.Status()
+
+
+def auth_error(refusal: Refusal) -> WireError:
+    """The protocol's error for somebody who is not believed, on the socket and at the door alike."""
+    return WireError(_AUTH_CODES.get(refusal, Code.AUTHENTICATION_FAILED), refusal.value)
 
 
 def _timestamp_ms(value: object) -> int | str:
@@ -54,6 +59,7 @@ def _timestamp_ms(value: object) -> int | str:
 _AUTH_CODES: Final = {
     **dict.fromkeys(TIMING_REFUSALS, Code.SIGNATURE_EXPIRED),
     Refusal.TOO_MANY: Code.RATE_LIMIT,
+    Refusal.TOO_FAST: Code.RATE_LIMIT,
 }
 
 METHODS: Final = (
