@@ -7,6 +7,7 @@ import asyncio
 import msgspec
 import pytest
 
+from fondaco.desks.common.auth import Refusal
 from fondaco.desks.exchange.methods import METHODS
 from tests.desks.exchange.venue import START_US, Venue
 
@@ -87,3 +88,34 @@ async def test_what_waits_is_answered_when_intake_stops(venue: Venue) -> None:
         "result": None,
         "id": 9,
     }
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code"),
+    [
+        (Refusal.WRONG, 11),
+        (Refusal.REVOKED, 11),
+        (Refusal.REPLAYED, 121),
+        (Refusal.EXPIRED, 121),
+        (Refusal.TOO_FAST, 112),
+        (Refusal.TOO_MANY, 112),
+    ],
+)
+def test_the_door_refuses_in_the_envelope(venue: Venue, refusal: Refusal, code: int) -> None:
+    answer = msgspec.json.decode(venue.desk.http_refusal(refusal))
+    assert answer == {"error": {"code": code, "message": refusal.value}, "result": None, "id": None}
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "code"),
+    [
+        ("nope.nope", {"params": [], "id": 7}, 4),
+        ("price.subscribe", {"params": ["BTCUSDT"], "id": 7}, 4),
+        ("price.query", {"params": None, "id": 7}, 1),
+        ("price.query", {"params": {}, "id": 7}, 1),
+        ("price.query", {"id": 7}, 1),
+    ],
+)
+async def test_a_refusal_tells_the_id_of_its_request(venue: Venue, method: str, body: object, code: int) -> None:
+    answer = msgspec.json.decode(await venue.desk.http_request(method, msgspec.json.encode(body), None))
+    assert (answer["id"], answer["error"]["code"]) == (7, code)
