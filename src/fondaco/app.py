@@ -138,7 +138,9 @@ class App:
         undo.push_async_callback(self.projector.stop)
 
         # 8  Its reading side.
-        self.history = History(options.directory, options.zone, limits.history_wait_timeout_ms / 1000)
+        self.history = History(
+            options.directory, options.zone, limits.history_wait_timeout_ms / 1000, limits.history_queries_waiting_max
+        )
         undo.push_async_callback(self.history.close)
 
         # 9  The desks. Each is a listener of the runtime; their connections are flushed after all have listened.

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fondaco.journal.file import FileJournal
 from fondaco.projections.database import FILE_NAME, discard
-from fondaco.projections.history import History, ServiceTimeout
+from fondaco.projections.history import THREADS, History, ServiceTimeout
 from fondaco.projections.progress import Progress, committed_seq
 from tests.projections.accountant import Accountant, day_start
 from tests.projections.flows import SLOW, Flow
@@ -122,11 +124,53 @@ async def test_a_client_finds_its_filled_order_at_once(tmp_path: Path) -> None:
     assert found > 50
 
 
+@contextlib.contextmanager
+def _occupied(history: History) -> Iterator[list[asyncio.Task[object]]]:
+    """Every reading thread has a question that takes as long as the block."""
+    done = threading.Event()
+
+    def slow(_: object) -> object:
+        return done.wait(20)
+
+    try:
+        yield [asyncio.get_running_loop().create_task(history._ask(slow)) for _ in range(THREADS)]
+    finally:
+        done.set()
+
+
 class _Closing:
     """A history that ``aclosing`` closes."""
 
-    def __init__(self, directory: Path) -> None:
-        self.history = History(directory)
+    def __init__(self, directory: Path, **bounds: Any) -> None:
+        self.history = History(directory, **bounds)
 
     async def aclose(self) -> None:
         await self.history.close()
+
+
+async def test_questions_that_wait_for_a_thread_are_bounded_in_number_and_time(house: Path) -> None:
+    async with contextlib.aclosing(_Closing(house, wait_timeout_s=0.2, waiting_max=3)) as closing:
+        with _occupied(closing.history) as threads:
+            waiting = [asyncio.create_task(closing.history.deals(1, 10, 0)) for _ in range(3)]
+            await asyncio.sleep(0.01)
+            with pytest.raises(ServiceTimeout, match="3 questions wait"):
+                await closing.history.deals(1, 10, 0)
+            waiting[0].cancel()
+            await asyncio.sleep(0.01)
+            waiting.append(asyncio.create_task(closing.history.deals(1, 10, 0)))
+            ended = await asyncio.gather(*waiting, return_exceptions=True)
+            assert [type(each) for each in ended] == [asyncio.CancelledError] + 3 * [ServiceTimeout]
+        await asyncio.gather(*threads)
+        assert await closing.history.deals(1, 10, 0)
+
+
+async def test_a_cancelled_reading_keeps_its_thread_until_it_ends(house: Path) -> None:
+    async with contextlib.aclosing(_Closing(house, wait_timeout_s=0.1)) as closing:
+        with _occupied(closing.history) as threads:
+            await asyncio.sleep(0.01)
+            for thread in threads:
+                thread.cancel()
+            await asyncio.sleep(0.01)
+            with pytest.raises(ServiceTimeout, match="nobody was free"):
+                await closing.history.deals(1, 10, 0)
+        assert await closing.history.deals(1, 10, 0)

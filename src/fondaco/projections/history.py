@@ -6,7 +6,9 @@ question runs in one of a few reading threads, in one transaction: one hop for a
 works without holding the interpreter. All answers are the core's integers.
 
 Invariants: the database is opened so that it cannot be changed; when the projector has built a new file, it is noticed
-before the next question. Known limit: a question that waits for a free thread is not counted in its timeout.
+before the next question. The threads never have a queue: a question waits here for a free one, so that the asker's
+cancellation takes it out at once; at most ``waiting_max`` wait, each for the timeout. Known limit: what a thread reads
+already is read to its end, asker or none.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from pathlib import Path
-from typing import Concatenate, Final, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
@@ -44,8 +46,11 @@ class ServiceTimeout(Exception):
 class History:
     """Reads one data directory. ``zone`` is where days begin. Belongs to one event loop."""
 
-    def __init__(self, directory: Path, zone: str = "UTC", wait_timeout_s: float = 5.0) -> None:
+    def __init__(self, directory: Path, zone: str = "UTC", wait_timeout_s: float = 5.0, waiting_max: int = 512) -> None:
         self._wait_timeout_s = wait_timeout_s
+        self._waiting_max = waiting_max
+        self._waiting = 0
+        self._free_threads = asyncio.Semaphore(THREADS)
         self._path = directory / FILE_NAME
         self._calendar = Calendar(zone)
         self._progress = Progress(directory)
@@ -159,7 +164,29 @@ class History:
             except (OperationalError, FileNotFoundError) as error:
                 raise ServiceTimeout(f"history is being built anew ({error}); ask again") from error
 
-        return await asyncio.get_running_loop().run_in_executor(self._threads, answer)
+        await self._take_thread()
+        reading = asyncio.get_running_loop().run_in_executor(self._threads, answer)
+        reading.add_done_callback(self._give_thread_back)
+        return await asyncio.shield(reading)  # a cancelled asker does not free the thread; the reading's end does
+
+    async def _take_thread(self) -> None:
+        """Returns when a thread is free. Raises ``ServiceTimeout``."""
+        if self._waiting >= self._waiting_max:
+            raise ServiceTimeout(f"{self._waiting_max} questions wait for history already; ask again later")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self._wait_timeout_s):
+                await self._free_threads.acquire()
+        except TimeoutError:
+            sentence = f"nobody was free to read history for {self._wait_timeout_s} s; ask again later"
+            raise ServiceTimeout(sentence) from None
+        finally:
+            self._waiting -= 1
+
+    def _give_thread_back(self, reading: asyncio.Future[Any]) -> None:
+        self._free_threads.release()
+        if not reading.cancelled():
+            reading.exception()  # looked at: its asker may be gone
 
     def _current_engine(self) -> Engine:
         """The engine on the file that is there now; called in the reading threads."""

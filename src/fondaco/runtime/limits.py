@@ -118,11 +118,23 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     ] = 5_000
     depth_levels_max: Annotated[int, _between(100, 10_000, "Levels of each side in one depth.query.")] = 500
     history_queries_in_flight_max: Annotated[
-        int, _between(1, 1_000, "Unanswered queries over history of one connection. Over it: error 112.")
+        int,
+        _between(
+            1,
+            1_000,
+            "Unanswered queries over history of one connection; over HTTP of a key or address. Over it: error 112.",
+        ),
     ] = 16
+    history_queries_waiting_max: Annotated[
+        int, _between(1, 100_000, "Queries of all that wait for a thread to read history. Over it: error 5.")
+    ] = 512
     history_wait_timeout_ms: Annotated[
         int,
-        _between(100, 60_000, "How long a query over history waits for the projector. Over it: error 5."),
+        _between(
+            100,
+            60_000,
+            "How long a query over history waits for the projector, and then for a thread to read. Over it: error 5.",
+        ),
     ] = 5_000
     market_push_interval_ms: Annotated[
         int, _between(10, 10_000, "How often price, deals and depth are pushed for a market that changed.")

@@ -82,7 +82,7 @@ class EchoDesk:
         self.sessions.append(session)
         return session
 
-    async def http_request(self, method: str, body: bytes, identity: Identity | None) -> bytes:
+    async def http_request(self, method: str, body: bytes, identity: Identity | None, address: str) -> bytes:
         if method == "slow":
             self.slow_began.set()
             await self.slow_may_end.wait()

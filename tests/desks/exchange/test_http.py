@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import msgspec
 import pytest
@@ -60,7 +61,7 @@ async def test_subscriptions_are_for_sockets(venue: Venue, method: str) -> None:
     ],
 )
 async def test_malformed_bodies_are_error_1(venue: Venue, body: bytes) -> None:
-    reply = msgspec.json.decode(await venue.desk.http_request("server.ping", body, None))
+    reply = msgspec.json.decode(await venue.desk.http_request("server.ping", body, None, "127.0.0.1"))
     assert (reply["error"]["code"], reply["result"], reply["id"]) == (1, None, None)
 
 
@@ -71,7 +72,7 @@ async def test_unknown_methods_are_error_4(venue: Venue) -> None:
 async def test_a_caller_that_goes_away_does_not_disturb_the_house(venue: Venue) -> None:
     venue.turns_by_itself = False
     body = b'{"params":["BTCUSDT",2,"0.5","8000"]}'
-    call = asyncio.ensure_future(venue.desk.http_request("order.put_limit", body, venue.identity("alice")))
+    call = asyncio.ensure_future(venue.desk.http_request("order.put_limit", body, venue.identity("alice"), "127.0.0.1"))
     await asyncio.sleep(0)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -117,5 +118,19 @@ def test_the_door_refuses_in_the_envelope(venue: Venue, refusal: Refusal, code: 
     ],
 )
 async def test_a_refusal_tells_the_id_of_its_request(venue: Venue, method: str, body: object, code: int) -> None:
-    answer = msgspec.json.decode(await venue.desk.http_request(method, msgspec.json.encode(body), None))
+    answer = msgspec.json.decode(await venue.desk.http_request(method, msgspec.json.encode(body), None, "127.0.0.1"))
     assert (answer["id"], answer["error"]["code"]) == (7, code)
+
+
+async def test_queries_over_history_are_bounded_per_key_or_address(venue: Venue) -> None:
+    bound = venue.desk.floor.limits.history_queries_in_flight_max
+
+    def ask(address: str, name: str | None = None) -> asyncio.Future[Any]:
+        identity = None if name is None else msgspec.structs.replace(venue.identity(name), api_key=name)
+        return asyncio.ensure_future(venue.post("deals.query", ["BTCUSDT", 100, 0], identity, address))
+
+    first = [ask("192.0.2.1") for _ in range(bound + 1)]
+    others = [ask("192.0.2.2"), ask("192.0.2.1", "alice")]
+    codes = [reply["error"] and reply["error"]["code"] for reply in await asyncio.gather(*first, *others)]
+    assert codes == [None] * bound + [112, None, None]
+    assert (await ask("192.0.2.1"))["error"] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -395,3 +396,20 @@ async def test_queries_over_history_are_bounded_per_connection(venue: Venue) -> 
     for number in range(bound):
         await alice.find(lambda message, n=number: message["id"] == 1000 + n)
     await alice.call("order.history", "BTCUSDT", 0, 0, 0, 10)
+
+
+async def test_queries_over_history_end_with_their_connection(venue: Venue) -> None:
+    venue.projector_runs = False
+    venue.does()
+    stranger = venue.connect()
+    venue.durable_seq += 1
+    for number in range(5):
+        stranger.says({"method": "deals.query", "params": ["BTCUSDT", 100, 0], "id": number})
+    tasks = list(stranger.session.history_tasks)
+    await asyncio.sleep(0)
+    assert len(tasks) == 5
+    stranger.session.closed()
+    await asyncio.wait(tasks, timeout=0.5)
+    assert all(task.cancelled() for task in tasks)
+    assert not stranger.session.history_tasks
+    assert stranger.in_flight == 0

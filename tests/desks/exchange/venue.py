@@ -62,7 +62,7 @@ class Venue:
         self._writer.commit()
         self._engine = engine
         self._progress = Progress(directory)
-        self.history = History(directory, wait_timeout_s=1.0)
+        self.history = History(directory, wait_timeout_s=1.0, waiting_max=limits.history_queries_waiting_max)
         self.secrets = SecretStore(directory / "secrets")
         self.logins = Authenticator(
             self.house, self.secrets, limits, md5_allowed=md5_allowed, now_ms=lambda: self.now_us // 1000
@@ -185,9 +185,16 @@ class Venue:
         """Whom the door would have proved over HTTP."""
         return Identity(self.house.user_ids[name], 1, scopes or ("read", "trade"), "")
 
-    async def post(self, method: str, params: object, identity: Identity | None = None, **more: object) -> Any:
+    async def post(
+        self,
+        method: str,
+        params: object,
+        identity: Identity | None = None,
+        address: str = "127.0.0.1",
+        **more: object,
+    ) -> Any:
         body = msgspec.json.encode({"params": params, **more})
-        return msgspec.json.decode(await self.desk.http_request(method, body, identity))
+        return msgspec.json.decode(await self.desk.http_request(method, body, identity, address))
 
 
 class Client:

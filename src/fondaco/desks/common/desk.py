@@ -68,7 +68,7 @@ class SocketDesk(Protocol):
 class HttpDesk(Protocol):
     """A desk that answers HTTP requests in its own envelope, always with status 200."""
 
-    async def http_request(self, method: str, body: bytes, identity: Identity | None) -> bytes:
+    async def http_request(self, method: str, body: bytes, identity: Identity | None, address: str) -> bytes:
         """The answer's body, JSON. ``identity`` is None for an unsigned request."""
         ...
 

@@ -107,7 +107,8 @@ def _routes(services: Services) -> list[Any]:
             return _refused(services.desk, identity)
         if not allowances.of(address if identity is None else identity.api_key).take():
             return _refused(services.desk, Refusal.TOO_FAST)
-        return Response(await services.desk.http_request(method, body, identity), media_type=MediaType.JSON)
+        answer = await services.desk.http_request(method, body, identity, address)
+        return Response(answer, media_type=MediaType.JSON)
 
     @get("/healthz", media_type=MediaType.TEXT, summary="Whether the process lives", sync_to_thread=False)
     def healthz() -> str:

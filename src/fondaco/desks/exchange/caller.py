@@ -3,7 +3,7 @@
 ``obey`` is the one way from a request to its method: it checks that the method exists, that the caller is known and
 may, runs it, and turns whatever it raises into the answer. A method returns its result, or ``PENDING`` when the answer
 comes by another way (a command's waiter, or an acknowledgement sent before the first push). Methods over history are
-coroutines and answer when they are done; their number under way is bounded per caller.
+coroutines and answer when they are done; their number under way is bounded per caller, and they end with a session.
 
 Invariants: every request that has an id gets exactly one answer; a notice gets none. What a caller reads includes what
 it sent before: a method that reads waits until the commands before it are answered, and only for those.
@@ -48,7 +48,8 @@ class Caller(ABC):
     sender: Sender = Sender()
     address: str = ""
     on_socket: bool = False
-    _history_queries = 0
+    #: What is under way over history; for requests over HTTP shared by all of one key or address.
+    history_tasks: set[asyncio.Task[None]]
     _commands_sent = 0
     _commands_ended = 0
 
@@ -93,8 +94,7 @@ class Caller(ABC):
             if method.is_later:
                 self.check_history_slot()
                 self.started()
-                self._history_queries += 1
-                self.floor.start_task(self._finish(method, params, request_id))
+                self.start_history_work(self._finish(method, params, request_id))
                 return
             result = method.handler(self, params, request_id)
         except WireError as error:
@@ -137,24 +137,19 @@ class Caller(ABC):
     def check_history_slot(self) -> None:
         """Raises if as many queries over history are under way as one caller may have."""
         bound = self.floor.limits.history_queries_in_flight_max
-        if self._history_queries >= bound:
+        if len(self.history_tasks) >= bound:
             sentence = f"{bound} queries over history are under way; wait for an answer before the next"
             raise WireError(Code.RATE_LIMIT, sentence)
 
     def start_history_work(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run first pushes that wait for the history; they count as one query until they are sent."""
-        self._history_queries += 1
-        self.floor.start_task(work).add_done_callback(self._history_work_ended)
-
-    def _history_work_ended(self, _: object) -> None:
-        self._history_queries -= 1
+        """Run a query over history, or first pushes that wait for it; it counts as one until it is done."""
+        task = self.floor.start_task(work)
+        self.history_tasks.add(task)
+        task.add_done_callback(self.history_tasks.discard)
 
     async def _finish(self, method: Method, params: list[Any], request_id: int | None) -> None:
         try:
-            try:
-                result = await method.handler(self, params, request_id)
-            finally:
-                self._history_queries -= 1
+            result = await method.handler(self, params, request_id)
         except WireError as error:
             self.refuse(request_id, error)
         except ServiceTimeout as error:

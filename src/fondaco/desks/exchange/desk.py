@@ -64,9 +64,9 @@ class ExchangeDesk:
         """A session for a new connection."""
         return Session(self.floor, opening, connection)
 
-    async def http_request(self, method: str, body: bytes, identity: Identity | None) -> bytes:
+    async def http_request(self, method: str, body: bytes, identity: Identity | None, address: str) -> bytes:
         """The envelope that answers ``POST /exchange/<method>``."""
-        call = HttpCall(self.floor, identity)
+        call = HttpCall(self.floor, identity, address)
         call.call(method, body)
         return await call.answer
 

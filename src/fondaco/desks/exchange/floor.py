@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any, Final, Protocol
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -56,6 +57,10 @@ class Secrets(Protocol):
     def put(self, api_key: str, secret: str) -> None: ...
 
 
+class HistoryTasks(set["asyncio.Task[None]"]):
+    """A set that can be forgotten when nobody holds it."""
+
+
 class Floor:
     """One per desk."""
 
@@ -80,6 +85,7 @@ class Floor:
         self.catalogue = Catalogue(runtime.house)
         self.sessions: set[Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._history_tasks: WeakValueDictionary[str, HistoryTasks] = WeakValueDictionary()
         self.market_feed: MarketFeed
         self.history_feed: HistoryFeed
         self.private_feed: PrivateFeed
@@ -90,6 +96,13 @@ class Floor:
         self._tasks.add(task)
         task.add_done_callback(self._task_ended)
         return task
+
+    def history_tasks_of(self, asker: str) -> HistoryTasks:
+        """What is under way over history for a key or an address over HTTP; kept while one of its calls lives."""
+        tasks = self._history_tasks.get(asker)
+        if tasks is None:
+            tasks = self._history_tasks[asker] = HistoryTasks()
+        return tasks
 
     def _task_ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

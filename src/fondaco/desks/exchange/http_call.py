@@ -27,10 +27,12 @@ _encode: Final = wire.ENCODER.encode
 class HttpCall(Caller):
     """A caller that asks once. ``answer`` is done when the reply is known."""
 
-    def __init__(self, floor: Floor, identity: Identity | None) -> None:
+    def __init__(self, floor: Floor, identity: Identity | None, address: str) -> None:
         super().__init__()
         self.floor = floor
         self.identity = identity
+        self.address = address
+        self.history_tasks = floor.history_tasks_of(address if identity is None else identity.api_key)
         if identity is not None:
             self.sender = Sender(identity.key_id, 0, identity.user_id)
         self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()

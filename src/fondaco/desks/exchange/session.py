@@ -52,6 +52,7 @@ class Session(Caller):
         self.address = opening.address
         self.sender = Sender(session_id=opening.session_id)
         self.outlet = outlet
+        self.history_tasks = set()
         self.dialect = dialect(opening.path, opening.subprotocol)
         self.channels = Channels(floor.limits.subscriptions_per_connection_max)
         self._pack = self.dialect.compression.pack
@@ -90,8 +91,10 @@ class Session(Caller):
         self._answer_error(request_id, WireError(Code.RATE_LIMIT, sentence))
 
     def closed(self) -> None:
-        """The connection is gone."""
+        """The connection is gone, and with it whatever it still wants to read."""
         self._held.clear()
+        for task in self.history_tasks:
+            task.cancel()
         self.channels.leave_all()
         self.floor.sessions.discard(self)
 
