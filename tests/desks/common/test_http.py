@@ -191,3 +191,12 @@ async def test_ready_or_not() -> None:
         house.not_ready.append("the disk is full")
         async with http.get(house.http + "/readyz") as answer:
             assert (answer.status, await answer.json()) == (503, {"ready": False, "reasons": ["the disk is full"]})
+
+
+async def test_a_path_in_the_log_steers_no_terminal() -> None:
+    with capture_logs() as logs:
+        async with open_door() as house:
+            await raw(house.port, b"GET /%1b[2J HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            await raw(house.port, b"GET /" + b"x" * 5_000 + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    paths = [line["path"] for line in logs if line["event"] == "request"]
+    assert paths == ["/%1b[2J", "/" + 199 * "x"]

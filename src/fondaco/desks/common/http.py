@@ -9,7 +9,7 @@
 
 Invariants: errors of status 401, 413 and 429 are given only here, at the door; what a desk refuses is a 200 with its
 own error. Access lines carry method, path without query, status, time and client address: no header, no body, no
-signature.
+signature. Paths are logged as they were sent, cut, and with everything escaped that could steer a terminal.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from fondaco.desks.common.rate import Allowance
 from fondaco.runtime.limits import Limits
 
 _log = structlog.get_logger("fondaco.http")
+_LOGGED_PATH_BYTES_MAX = 200
 _METRICS_TYPE = "text/plain; version=0.0.4"
 
 
@@ -195,7 +196,7 @@ def _access_lines(application: ASGIApp, services: Services) -> ASGIApp:
             _log.info(
                 "request",
                 method=scope.get("method"),
-                path=scope.get("path"),
+                path=_logged_path(scope),
                 status=status,
                 took_ms=round((time.perf_counter() - started_s) * 1000, 3),
                 address=_address(services, scope),
@@ -206,4 +207,9 @@ def _access_lines(application: ASGIApp, services: Services) -> ASGIApp:
 
 async def _log_failure(error: Exception, scope: Scope) -> None:
     if getattr(error, "status_code", 500) >= 500:
-        _log.error("a request failed", path=scope.get("path"), exc_info=error)
+        _log.error("a request failed", path=_logged_path(scope), exc_info=error)
+
+
+def _logged_path(scope: Any) -> str:
+    raw: bytes = scope["raw_path"]
+    return raw[:_LOGGED_PATH_BYTES_MAX].decode("latin-1").encode("unicode_escape").decode("ascii")
