@@ -103,6 +103,11 @@ def _run(words: list[str]) -> int:
     except BrokenPipeError:  # `fondaco inspect DIR | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains again while it ends
         return DONE
+    except OSError as error:
+        if error.filename is None:
+            raise  # no file that an operator could look after: a defect
+        print(f"fondaco: {error.filename}: {error.strerror}; look at the path and its permissions", file=sys.stderr)
+        return WRONG
     except KeyboardInterrupt:
         return WRONG
     return code if isinstance(code, int) else DONE

@@ -225,3 +225,13 @@ def test_a_command_that_was_answered_cannot_be_voided(directory: Path) -> None:
     verified = fondaco("verify", directory)
     assert "0 fills" in verified.stdout
     assert f"void        {last} passed over" in verified.stdout
+
+
+def test_a_path_that_cannot_be_is_a_sentence(directory: Path, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("")
+    for words in (("backup", directory, "/proc/nope"), ("verify", file), ("inspect", file)):
+        run = fondaco(*words)
+        assert run.returncode == 1, words
+        assert run.stderr.startswith("fondaco: "), words
+        assert "Traceback" not in run.stderr
