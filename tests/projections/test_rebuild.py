@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +16,8 @@ from fondaco.core.house import House
 from fondaco.journal import snapshot
 from fondaco.journal.file import FileJournal
 from fondaco.journal.reader import JournalReader
-from fondaco.projections.database import FILE_NAME, SCHEMA_VERSION, discard
+from fondaco.projections.database import FILE_NAME, SCHEMA_VERSION, create_tables, discard, open_engine
+from fondaco.projections.progress import Progress
 from fondaco.projections.tail import Distrusted, Tail
 from tests.projections.flows import SLOW, YEARS, Flow
 from tests.projections.houses import append, caught_up, content, journal_of, tail_of
@@ -176,3 +179,23 @@ def _claim(directory: Path) -> str:
 def _without_chain(tables: dict[str, list[tuple[object, ...]]]) -> dict[str, list[tuple[object, ...]]]:
     """The chain is each journal's own; all the rest is the flow's."""
     return tables | {"checkpoint": [(*row[:3], *row[4:]) for row in tables["checkpoint"]]}
+
+
+def test_others_read_nothing_whatever_the_umask(tmp_path: Path) -> None:
+    umask = os.umask(0)
+    try:
+        with Progress(tmp_path):
+            engine = open_engine(tmp_path / FILE_NAME, write=True)
+            create_tables(engine)
+            paths = list(tmp_path.glob("projections.*"))
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in paths}
+            assert set(modes) == {"projections.progress", *(FILE_NAME + suffix for suffix in ("", "-wal", "-shm"))}
+            assert set(modes.values()) == {0o640}
+            engine.dispose()
+            for path in tmp_path.iterdir():
+                path.chmod(0o644)
+        open_engine(tmp_path / FILE_NAME, write=True).dispose()
+        Progress(tmp_path).close()
+        assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o640}
+    finally:
+        os.umask(umask)

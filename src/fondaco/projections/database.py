@@ -20,6 +20,7 @@ that there is a file.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import uuid
 from pathlib import Path
@@ -48,6 +49,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from fondaco.journal.errors import OperatingError
+from fondaco.journal.file_system import FILE_MODE
+from fondaco.projections.progress import tighten
 
 SCHEMA_VERSION: Final = 1
 FILE_NAME: Final = "projections.sqlite"
@@ -218,6 +221,10 @@ def open_engine(path: Path, *, write: bool) -> Engine:
 
     A transaction is a snapshot from its first statement on, for readers as well.
     """
+    if write:
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        tighten(file)  # SQLite gives its other files the mode of the first
+        os.close(file)
     address = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'rw'}"
     engine = create_engine(
         "sqlite:///projections.sqlite",  # any name but memory's; ``address`` is what is opened

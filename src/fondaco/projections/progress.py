@@ -10,14 +10,24 @@ from __future__ import annotations
 
 import mmap
 import os
+import stat
 import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from fondaco.journal.file_system import FILE_MODE
+
 FILE_NAME: Final = "projections.progress"
 _WORD_BYTES: Final = 8
 _SIZE_BYTES: Final = 2 * _WORD_BYTES
+
+
+def tighten(file: int) -> None:
+    """Take from an open file what ``FILE_MODE`` does not give: an earlier release left it readable by all."""
+    mode = stat.S_IMODE(os.fstat(file).st_mode)
+    if mode & ~FILE_MODE:
+        os.fchmod(file, mode & FILE_MODE)
 
 
 def committed_seq(directory: Path) -> int:
@@ -33,8 +43,9 @@ class Progress:
     """The shared words of one data directory; the file is made where it is missing."""
 
     def __init__(self, directory: Path) -> None:
-        file = os.open(directory / FILE_NAME, os.O_RDWR | os.O_CREAT, 0o644)
+        file = os.open(directory / FILE_NAME, os.O_RDWR | os.O_CREAT, FILE_MODE)
         try:
+            tighten(file)
             if os.fstat(file).st_size != _SIZE_BYTES:
                 os.ftruncate(file, _SIZE_BYTES)
             self._map = mmap.mmap(file, _SIZE_BYTES)
