@@ -12,7 +12,8 @@ import pytest
 from fondaco import __version__
 from fondaco.core.commands import HOUSE, AssetCreate, Command, MarketCreate, encode
 from fondaco.core.house import House
-from fondaco.pages.first_page import FirstPage
+from fondaco.pages import first_page
+from fondaco.pages.first_page import HOUSE_MARKER, FirstPage
 
 CREDENTIALS = ".fondaco/demo/credentials.json"
 
@@ -81,3 +82,15 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
     assert re.findall(r'(?:src|href)="(?!data:|/"|#)([^"]*)"', page) == []
     assert "@import" not in page
     assert "url(" not in page
+
+
+def test_the_page_speaks_to_its_own_house_only() -> None:
+    page = FirstPage(house()).render().decode()
+    assert "connect-src 'self';" in page
+    assert HOUSE_MARKER not in page
+
+
+def test_braces_in_a_style_do_not_move_the_house(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = first_page._read
+    monkeypatch.setattr(first_page, "_read", lambda name: ("a {}\n" if name == "index.css" else "") + read(name))
+    assert told(FirstPage(house()).render().decode())["version"] == __version__

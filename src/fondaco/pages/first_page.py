@@ -18,6 +18,9 @@ import msgspec
 from fondaco import __version__, compiled
 from fondaco.core.house import House
 
+#: Where index.html takes the house's JSON.
+HOUSE_MARKER = "index.house"
+
 
 class PageMarket(msgspec.Struct, frozen=True):
     name: str
@@ -44,7 +47,7 @@ class FirstPage:
         self._house = house
         self._credentials = credentials
         self._slow = "" if not compiled.uncompiled_modules() else "This house runs uncompiled: it works, but slowly."
-        self._before, self._after = _document().split("{}", 1)
+        self._before, self._after = _document().split(HOUSE_MARKER)
 
     def render(self) -> bytes:
         """The document as it is now, UTF-8."""
@@ -66,10 +69,10 @@ class FirstPage:
 
 
 def _document() -> str:
-    """index.html with the other files put in; "{}" is where the house's JSON goes."""
+    """index.html with the other files put in; ``HOUSE_MARKER`` is where the house's JSON goes."""
     html, style, script, mark = (_read(name) for name in ("index.html", "index.css", "index.js", "mark.svg"))
     policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; connect-src 'self' ws: wss:; "
+        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; connect-src 'self'; "
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     for place, content in (

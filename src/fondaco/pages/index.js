@@ -105,9 +105,10 @@ function showFirstOrder(house) {
     ? `me = json.load(open(${JSON.stringify(file)}))["users"]["alice"]`
     : `me = {"api_key": "API_KEY", "secret": "SECRET"}  # as key.create or fondaco key create printed them`;
   const shellKey = house.demo
-    ? `credentials=${JSON.stringify(file)}
-key=$(python3 -c "import json; print(json.load(open('$credentials'))['users']['alice']['api_key'])")
-secret=$(python3 -c "import json; print(json.load(open('$credentials'))['users']['alice']['secret'])")`
+    ? `credentials=${shellQuoted(file)}
+of_alice() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["users"]["alice"][sys.argv[2]])' "$credentials" $1; }
+key=$(of_alice api_key)
+secret=$(of_alice secret)`
     : `key=API_KEY
 secret=SECRET`;
   byId("code-python").textContent = `import hashlib, hmac, json, time, urllib.request
@@ -139,6 +140,10 @@ sign=$(printf %s "$key$now" | openssl dgst -sha256 -hmac "$secret" -r | cut -d' 
   sleep 1
 } | websocat --protocol json ${socketAddress("/exchange")}
 `;
+}
+
+function shellQuoted(text) {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 function underLast(market) {
