@@ -82,10 +82,12 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 def load(
     command_line: Mapping[str, Any] | None = None,
     *,
+    defaults: Mapping[str, Any] | None = None,
     environment: Mapping[str, str] | None = None,
     file: Path | None = None,
 ) -> Options:
     """The settings from all places. ``command_line`` holds only what was given there; limits are no part of it.
+    ``defaults`` are a command's own, where they are not those of ``Options``.
 
     Raises ``ConfigRefused``.
     """
@@ -98,7 +100,7 @@ def load(
     data = str(said.get("data", around.get("data", Options().data)))
     written = _from_file(file or Path(data) / FILE_NAME, is_named=file is not None)
     limits = {**written.pop("limits", {}), **around.pop("limits", {})}
-    merged = {**written, **around, **said, "limits": limits}
+    merged = {**(defaults or {}), **written, **around, **said, "limits": limits}
     try:
         options = msgspec.convert(merged, Options)
     except msgspec.ValidationError as error:

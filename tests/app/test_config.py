@@ -100,3 +100,14 @@ def test_every_setting_and_limit_is_described() -> None:
     for name, (_, text) in described.items():
         assert text.endswith("."), name
         assert len(text) > 20, name
+
+
+def test_a_commands_own_default_gives_way_to_every_setting(tmp_path: Path) -> None:
+    def access_log(environment: dict[str, str]) -> bool:
+        data = {"data": str(tmp_path)}
+        return load(data, defaults={"access_log": False}, environment=environment).access_log
+
+    assert access_log({}) is False
+    assert access_log({"FONDACO_ACCESS_LOG": "true"}) is True
+    (tmp_path / "fondaco.toml").write_text("access_log = true\n")
+    assert access_log({}) is True

@@ -28,6 +28,8 @@ from fondaco.operating.habitable import check_habitable
 from fondaco.operating.keys import has_operator
 
 DEMO_DIRECTORY = ".fondaco/demo"
+#: A newcomer's screen is for the addresses and keys: no line for each request, unless it was asked for.
+DEMO_DEFAULTS = {"access_log": False}
 
 _HELP = {name: description for name, (_, description) in config.describe().items()}
 
@@ -64,7 +66,7 @@ def demo(
     check_habitable(Path(directory))
     if fresh:
         wipe(Path(directory))
-    options = config.load({"data": directory, "host": host, "port": port, "demo": True, "access_log": _quiet()})
+    options = config.load({"data": directory, "host": host, "port": port, "demo": True}, defaults=DEMO_DEFAULTS)
     made: list[Credentials] = []
 
     async def prepare(app: App) -> None:
@@ -149,11 +151,6 @@ def _run(house: Coroutine[Any, Any, None]) -> None:
         asyncio.run(house)
     else:
         uvloop.run(house)
-
-
-def _quiet() -> bool | None:
-    """A newcomer's screen is for the addresses and keys: no line for each request, unless it was asked for."""
-    return None if "FONDACO_ACCESS_LOG" in os.environ else False
 
 
 def _first_operator(options: Options) -> str:
