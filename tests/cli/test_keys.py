@@ -72,3 +72,10 @@ def test_a_directory_without_a_house_is_not_made_by_looking(tmp_path: Path) -> N
     assert run.returncode == 1
     assert "holds no house" in run.stderr
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_an_address_that_matches_nothing_is_refused(tmp_path: Path) -> None:
+    run = fondaco("key", "create", "ann", "--create-user", "--address", "10.0.0.300", "--data", tmp_path / "house")
+    assert run.returncode == 1
+    assert "'10.0.0.300' is no address" in run.stderr
+    assert not (tmp_path / "house").exists()

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fondaco.core.commands import HOUSE, BalanceUpdate, KeyRevoke, UserCreate
+from fondaco.core.commands import HOUSE, BalanceUpdate, KeyCreate, KeyRevoke, UserCreate
 from fondaco.demo.feed import ask
 from fondaco.demo.seed import ApiKey, Credentials, SeedRefused, is_demo, seed, write_credentials
 from fondaco.journal.secrets import SecretStore
@@ -104,3 +104,12 @@ def test_credentials_are_written_as_documented_for_their_owner_only(tmp_path: Pa
         "http": HTTP,
     }
     assert [file.name for file in tmp_path.iterdir()] == ["credentials.json"]
+
+
+async def test_a_demo_is_known_by_its_gifts_not_by_its_keys(store: SecretStore) -> None:
+    demo, other = PlainRuntime(), PlainRuntime()
+    await seed(demo, store, HTTP)
+    await ask(demo, [(HOUSE, KeyRevoke(api_key)) for api_key in demo.house.keys])
+    assert is_demo(demo.house)
+    await ask(other, [(HOUSE, UserCreate("ann")), (HOUSE, KeyCreate("ann-key", 1, ("operate",), label="demo"))])
+    assert not is_demo(other.house)

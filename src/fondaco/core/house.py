@@ -128,6 +128,10 @@ class House:
         ledger = self._matching.ledger
         return ledger.balance(user_id, asset_id, CASH), ledger.balance(user_id, asset_id, ORDER_HOLD)
 
+    def is_balance_updated(self, user_id: int, asset_id: int, business: str, business_id: int) -> bool:
+        """Whether a balance update of this business and id was ever done for the user."""
+        return (user_id, asset_id, business, business_id) in self._register.balance_updates
+
     def order(self, order_id: int) -> Row | None:
         """An open order as an ORDER row, or ``None``."""
         handle = self._matching.table.find(order_id) if 0 < order_id < 1 << 63 else 0

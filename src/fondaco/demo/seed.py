@@ -5,7 +5,8 @@ the middle completes the rest. Balances are given under one business id per user
 their secrets outlive a restart; credentials.json (mode 0600) is written anew from them at every start, because the
 address may have changed.
 
-Keys of a demo carry the label ``DEMO_LABEL``: `fondaco up` refuses a directory that has one, whatever files are left.
+A demo is known by its gifts, whose business nobody else may use: they stand in the journal before any key does, and
+outlive revoked keys, lost files and copies. `fondaco up` refuses such a house.
 """
 
 from __future__ import annotations
@@ -32,10 +33,12 @@ from fondaco.core.rejects import Reject
 from fondaco.core.units import parse_units
 from fondaco.demo.feed import Submits, ask
 from fondaco.demo.tape import RECORDINGS, Recording
+from fondaco.desks.exchange.operator_methods import DEMO_GIFT
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.secrets import SecretStore
 
 DEMO_LABEL = "demo"
+GIFT_ID = 1
 CREDENTIALS = "credentials.json"
 MAKER, TAKER, OPERATOR = "maker", "taker", "operator"
 PEOPLE = ("alice", "bob")
@@ -75,7 +78,7 @@ async def seed(runtime: Submits, store: SecretStore, http: str) -> Credentials:
     await _give(runtime, [AssetCreate(name, digits) for name, digits in ASSETS.items() if name not in house.asset_ids])
     await _give(runtime, [_market(each) for each in RECORDINGS if each.market not in house.market_ids])
     gifts: list[Command] = [
-        BalanceUpdate(house.user_ids[name], asset, "demo.gift", 1, whole_units * 10 ** ASSETS[asset])
+        BalanceUpdate(house.user_ids[name], asset, DEMO_GIFT, GIFT_ID, whole_units * 10 ** ASSETS[asset])
         for name in PEOPLE
         for asset, whole_units in WHOLE_UNITS_OF_PEOPLE.items()
     ]
@@ -96,8 +99,12 @@ def write_credentials(directory: Path, credentials: Credentials) -> Path:
 
 
 def is_demo(house: House) -> bool:
-    """Whether a demo made this house: one of its keys still stands."""
-    return any(key.label == DEMO_LABEL and not key.revoked for key in house.keys.values())
+    """Whether a demo made this house: somebody got its gifts."""
+    return any(
+        house.is_balance_updated(house.user_ids.get(name, 0), house.asset_ids.get(asset, 0), DEMO_GIFT, GIFT_ID)
+        for name in PEOPLE
+        for asset in ASSETS
+    )
 
 
 def _market(recording: Recording) -> MarketCreate:

@@ -20,6 +20,7 @@ from fondaco.core.events import EventKind, is_answer, kind_of
 from fondaco.core.house import House
 from fondaco.core.instruments import Key
 from fondaco.core.rejects import Reject
+from fondaco.desks.common.auth import is_network
 from fondaco.journal import layout
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.file import FileJournal
@@ -89,6 +90,9 @@ def create(
 
     Raises ``KeyRefused``, and then nothing was written; ``ForeignDirectory`` if something else lives there.
     """
+    for address in addresses:
+        if not is_network(address):
+            raise KeyRefused(f"{address!r} is no address; give addresses or networks like 10.0.0.0/8")
     check_habitable(directory)
     made = MadeKey(randomness.token_hex(16), randomness.token_hex(32), user, tuple(dict.fromkeys(scopes)))
     key = KeyCreate(made.api_key, 1, made.scopes, tuple(addresses), label)

@@ -231,3 +231,18 @@ async def test_a_house_has_as_many_keys_as_its_limits_say(tmp_path: Path) -> Non
         "invalid argument: the house has 3 keys and takes no more; raise keys_max in its limits",
     )
     await small.close()
+
+
+async def test_a_demos_business_is_nobody_elses(venue: Venue) -> None:
+    oper = await venue.logged_in("oper")
+    code, message = await oper.refused("balance.update", "alice", "BTC", "demo.gift", 1, "1", {})
+    assert (code, "what a demo begins with" in message) == (1, True)
+
+
+async def test_no_secret_is_written_while_intake_is_stopped(venue: Venue) -> None:
+    oper = await venue.logged_in("oper")
+    path = venue.directory / "secrets"
+    before = path.read_bytes()
+    venue.intake_stopped = "the disk is full"
+    assert await oper.refused("key.create", "alice", ["read"]) == (3, "service unavailable: the disk is full")
+    assert path.read_bytes() == before

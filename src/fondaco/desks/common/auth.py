@@ -219,6 +219,15 @@ def _within(allowed: tuple[str, ...], address: str) -> bool:
     return any(given in network for network in _networks(tuple(allowed)))
 
 
+def is_network(text: str) -> bool:
+    """Whether a key may be bound to this: an address, or a network such as 10.0.0.0/8."""
+    try:
+        ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        return False
+    return True
+
+
 @lru_cache(maxsize=4_096)
 def _networks(allowed: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
     networks = []
@@ -226,5 +235,5 @@ def _networks(allowed: tuple[str, ...]) -> tuple[ipaddress.IPv4Network | ipaddre
         try:
             networks.append(ipaddress.ip_network(text, strict=False))
         except ValueError:
-            continue  # the operator's method checks the form; whatever is malformed in an old journal matches nothing
+            continue  # whoever makes a key checks the form; whatever is malformed in an old journal matches nothing
     return tuple(networks)

@@ -40,6 +40,7 @@ class Runtime(Protocol):
 
     house: House
     durable_seq: int
+    intake_stopped: str | None
 
     def submit(self, record: bytes, waiter: Waiter | None) -> None: ...
 

@@ -9,7 +9,6 @@ Source: exchange.notes.md, Operator methods.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import secrets
 from collections.abc import Callable
@@ -49,6 +48,7 @@ from fondaco.core.rare_commands import (
     USER_NAME,
 )
 from fondaco.core.units import UNITS_MAX, format_rate_ppm
+from fondaco.desks.common.auth import is_network
 from fondaco.desks.exchange.caller import Caller, CommandWaiter, Pending, submit
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.method import method
@@ -59,6 +59,8 @@ from fondaco.wire import exchange as wire
 
 #: The business of changes made by deals; it can not be given to a balance update.
 TRADE: Final = "trade"
+#: The business of a demo's first balances, by which a house is known to be one; nobody else may use it.
+DEMO_GIFT: Final = "demo.gift"
 
 _API_KEY_BYTES: Final = 12
 _SECRET_BYTES: Final = 32
@@ -218,6 +220,8 @@ def _create_key(caller: Caller, params: list[Any], request_id: int | None) -> Pe
     keys_max = caller.floor.limits.keys_max
     if len(caller.floor.house.keys) >= keys_max:
         raise invalid(f"the house has {keys_max} keys and takes no more; raise keys_max in its limits")
+    if caller.floor.runtime.intake_stopped is not None:  # before the secret is written, which nobody would ever use
+        raise WireError(Code.SERVICE_UNAVAILABLE, caller.floor.runtime.intake_stopped)
     api_key, secret = secrets.token_hex(_API_KEY_BYTES), secrets.token_hex(_SECRET_BYTES)
     try:
         caller.floor.secrets.put(api_key, secret)
@@ -268,10 +272,8 @@ def _addresses(value: object) -> tuple[str, ...]:
     addresses = array(value, "addresses", ADDRESSES_MAX)
     for address in addresses:
         shown = text(address, "an address")
-        try:
-            ipaddress.ip_network(shown, strict=False)
-        except ValueError:
-            raise invalid(f"{shown!r} is no address; send addresses or networks like 10.0.0.0/8") from None
+        if not is_network(shown):
+            raise invalid(f"{shown!r} is no address; send addresses or networks like 10.0.0.0/8")
     return tuple(addresses)
 
 
@@ -285,6 +287,8 @@ def _update_balance(caller: Caller, params: list[Any], request_id: int | None) -
     business = _name(params[2], "business", BUSINESS, "up to 32 of A-Z, a-z, 0-9, . _ -")
     if business == TRADE:
         raise invalid(f"business {TRADE} is for changes made by deals; choose another word, like deposit")
+    if business == DEMO_GIFT:
+        raise invalid(f"business {DEMO_GIFT} is for what a demo begins with; choose another word, like deposit")
     business_id = integer(params[3], "business_id", 0, COUNT_MAX)
     change_units = asset_units(asset, params[4], "change")
     detail = _detail(params[5]) if len(params) == 6 else "{}"
