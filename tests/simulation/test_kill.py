@@ -83,7 +83,8 @@ def journal_copy(directory: Path) -> Path:
     """Nothing but the journal, so that no snapshot helps."""
     copy = directory.with_name(f"{directory.name}-copy")
     shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(layout.journal_path(directory), layout.journal_path(copy))
+    unused = shutil.ignore_patterns(layout.spare_path(directory).name + "*")
+    shutil.copytree(layout.journal_path(directory), layout.journal_path(copy), ignore=unused)
     return copy
 
 
