@@ -14,9 +14,10 @@ from typing import Protocol
 
 from fondaco.journal.file import SEGMENT_BYTES
 
-#: Room for a segment and its spare, for history, and not for one segment more.
-SIZE_BYTES = 2 * SEGMENT_BYTES + SEGMENT_BYTES // 2
-LEFT_FOR_HISTORY_BYTES = SEGMENT_BYTES // 4
+#: Room for some segments and for history with its write-ahead log.
+SIZE_BYTES = 6 * SEGMENT_BYTES
+#: What is left on a full disk: for history while the disk is full, but not for one segment more.
+LEFT_BYTES = SEGMENT_BYTES // 2
 
 
 class SmallDisk(Protocol):
@@ -38,7 +39,7 @@ class Tmpfs:
 
     def fill(self, pid: int) -> None:
         free_bytes = os.statvfs(self.path).f_bavail * os.statvfs(self.path).f_frsize
-        self._ballast.write_bytes(bytes(free_bytes - LEFT_FOR_HISTORY_BYTES))
+        self._ballast.write_bytes(bytes(free_bytes - LEFT_BYTES))
 
     def empty(self, pid: int) -> None:
         self._ballast.unlink()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,8 @@ async def test_a_full_disk_stops_orders_lets_cancels_pass_and_loses_nothing(tmp_
             await bench.open()
             customer = bench.customers[0]
 
-            async def is_ready(expected: bool) -> None:
-                until_s = time.monotonic() + PATIENCE_S
-                while (await asyncio.to_thread(server.readiness))[0] != expected:
-                    assert time.monotonic() < until_s, f"ready is not {expected} after {PATIENCE_S} s"
-                    await asyncio.sleep(0.02)
-
             async def see_it_full() -> None:
-                await is_ready(False)
+                await until(lambda: not server.readiness()[0])
                 _, reasons = await asyncio.to_thread(server.readiness)
                 assert "free some space" in reasons[0]
                 async with customer.line(server.socket_url) as line:
@@ -61,11 +56,11 @@ async def test_a_full_disk_stops_orders_lets_cancels_pass_and_loses_nothing(tmp_
 
             async def make_room() -> None:
                 disk.empty(server.pid)
-                await is_ready(True)
+                await until(lambda: server.readiness()[0])
 
-            await bench.load(
-                (0.1, lambda: disk.fill(server.pid)), (0.2, see_it_full), (0.3, make_room), (1.0, server.kill)
-            )
+            await until(layout.spare_path(directory).exists)  # it is the second segment; a third one has no room
+            disk.fill(server.pid)
+            await bench.load((0.1, see_it_full), (0.2, make_room), (0.9, server.kill))
             refused_by_disk = sum(
                 order.refusal is not None and order.refusal.code == SERVICE_UNAVAILABLE
                 for each in bench.customers
@@ -75,6 +70,18 @@ async def test_a_full_disk_stops_orders_lets_cancels_pass_and_loses_nothing(tmp_
             verified_hash(directory)
             server.start()
             await bench.check()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Return once it holds."""
+
+    def wait() -> None:
+        until_s = time.monotonic() + PATIENCE_S
+        while not condition():
+            assert time.monotonic() < until_s, f"it did not happen within {PATIENCE_S} s"
+            time.sleep(0.02)
+
+    await asyncio.to_thread(wait)
 
 
 async def test_history_that_is_gone_is_made_again_the_same(tmp_path: Path) -> None:
