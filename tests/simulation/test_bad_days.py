@@ -108,7 +108,6 @@ async def test_history_that_is_gone_is_made_again_the_same(tmp_path: Path) -> No
         second = fondaco("up", "--data", server.directory, "--port", "0")
         assert second.returncode == 3
         assert f"belongs to process {server.pid}" in second.stderr
-        await bench.check()
 
 
 async def history(url: str, began_s: int, until_s: int) -> dict[str, Any]:
