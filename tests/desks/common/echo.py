@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -67,13 +67,15 @@ class EchoSession:
 
 class EchoDesk:
     paths: tuple[str, ...] = ("/echo", "/echo/v2")
-    subprotocols: tuple[str, ...] = ("gzip", "json")
 
     def __init__(self) -> None:
         self.sessions: list[EchoSession] = []
         self.fails = False
         self.slow_began = asyncio.Event()
         self.slow_may_end = asyncio.Event()
+
+    def choose_subprotocol(self, offered: Sequence[str]) -> str:
+        return next((name for name in offered if name in ("gzip", "json")), "")
 
     def open(self, opening: Opening, connection: Connection) -> EchoSession:
         if self.fails:

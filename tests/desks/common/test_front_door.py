@@ -36,12 +36,19 @@ async def test_one_port_speaks_websocket_and_http() -> None:
     ("offered", "chosen"),
     [(["chat", "limit-no", "gzip"], "gzip"), (["json", "gzip"], "json"), (["chat"], None), ([], None)],
 )
-async def test_the_first_subprotocol_that_the_desk_speaks(offered: list[str], chosen: str | None) -> None:
+async def test_the_subprotocol_that_the_desk_chooses(offered: list[str], chosen: str | None) -> None:
     names = [Subprotocol(name) for name in offered]
     async with open_door() as house, connect(house.socket + "/v2", subprotocols=names) as socket:
         assert socket.subprotocol == chosen
         await socket.send("who")
         assert await socket.recv() == f"127.0.0.1 {chosen or ''}"
+
+
+@pytest.mark.parametrize("path", ["/echo", "/echo/", "/echo/v2/", "/echo/v2?v=514229", "/echo/v2/?v=514229"])
+async def test_a_path_may_end_with_a_slash_and_have_a_query(path: str) -> None:
+    async with open_door() as house, connect(house.socket.removesuffix("/echo") + path) as socket:
+        await socket.send("a message")
+        assert await socket.recv() == b"a message"
 
 
 async def test_a_message_that_comes_with_the_upgrade_is_not_lost() -> None:

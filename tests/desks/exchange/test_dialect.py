@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from fondaco.desks.exchange.dialect import STORED_BYTES_MAX, Compression, Dialect, dialect
+from fondaco.desks.exchange.dialect import STORED_BYTES_MAX, Compression, Dialect, choose_subprotocol, dialect
 
 
 @given(st.binary(max_size=2 * STORED_BYTES_MAX))
@@ -38,7 +38,24 @@ def test_a_long_message_is_deflated() -> None:
         ("/exchange/v2", "", Dialect(Compression.GZIP, live_form=True)),
         ("/exchange/v2", "zlib", Dialect(Compression.ZLIB, live_form=True)),
         ("/exchange/v2", "json", Dialect(Compression.NONE, live_form=True)),
+        ("/exchange", "chat", Dialect(Compression.ZLIB, live_form=False)),
+        ("/exchange/v2", "limit-no", Dialect(Compression.GZIP, live_form=True)),
     ],
 )
 def test_dialects(path: str, subprotocol: str, spoken: Dialect) -> None:
     assert dialect(path, subprotocol) == spoken
+
+
+@pytest.mark.parametrize(
+    ("offered", "chosen"),
+    [
+        ((), ""),
+        (("chat", "limit-no", "gzip"), "gzip"),
+        (("chat", "zlib", "gzip"), "zlib"),
+        (("soap", "json"), "json"),
+        (("soap", "limit-no", "chat"), "limit-no"),
+        (("soap",), ""),
+    ],
+)
+def test_a_compression_is_chosen_before_a_name_without_meaning(offered: tuple[str, ...], chosen: str) -> None:
+    assert choose_subprotocol(offered) == chosen

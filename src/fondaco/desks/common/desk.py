@@ -12,6 +12,7 @@ Invariant: the front door calls a session only from the event loop, never after 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -31,7 +32,7 @@ class Identity(msgspec.Struct, frozen=True):
 
 
 class Opening(msgspec.Struct, frozen=True):
-    """A client asks for a WebSocket. ``subprotocol`` is the first it offered that the desk speaks, or empty."""
+    """A client asks for a WebSocket. ``subprotocol`` is the one the desk chose of those it offered, or empty."""
 
     path: str
     address: str
@@ -53,12 +54,14 @@ class Session(Protocol):
 
 
 class SocketDesk(Protocol):
-    """A desk that speaks over WebSocket. ``paths`` and ``subprotocols`` are fixed while the house runs."""
+    """A desk that speaks over WebSocket. ``paths`` are fixed while the house runs."""
 
     @property
     def paths(self) -> tuple[str, ...]: ...
-    @property
-    def subprotocols(self) -> tuple[str, ...]: ...
+
+    def choose_subprotocol(self, offered: Sequence[str]) -> str:
+        """One of the subprotocols a client offered, in its order, or empty for none of them."""
+        ...
 
     def open(self, opening: Opening, connection: Connection) -> Session:
         """A session for a new connection. It may send at once: the client has its upgrade by then."""

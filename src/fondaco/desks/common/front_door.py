@@ -173,7 +173,7 @@ class FrontDoor:
         if desk is None:
             served = ", ".join(sorted(self._desks)) or "none"
             return f"no WebSocket is served at {head.path[:100]}; there are: {served}"
-        subprotocol = next((name for name in head.subprotocols if name in desk.subprotocols), "")
+        subprotocol = desk.choose_subprotocol(head.subprotocols)
         self._sessions_opened += 1
         client = forwarded_address(address, head.forwarded_for, self._trusted_proxy)
         opening = Opening(head.path, client, subprotocol, self._sessions_opened)
@@ -232,7 +232,8 @@ class Head:
 
     @property
     def path(self) -> str:
-        return self._url.partition(b"?")[0].decode("latin-1")
+        """Without its query, and without a slash at its end: clients write both ``/v2`` and ``/v2/``."""
+        return self._url.partition(b"?")[0].decode("latin-1").rstrip("/") or "/"
 
     @property
     def is_upgrade(self) -> bool:

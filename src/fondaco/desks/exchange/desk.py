@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fondaco.core.events import ROW, Applied, BalanceUpdated, EventKind, Fact, KeyRevoked, market_id_of
 from fondaco.desks.common.auth import Refusal
 from fondaco.desks.common.desk import Identity, Opening
-from fondaco.desks.exchange.dialect import PATHS, SUBPROTOCOLS
+from fondaco.desks.exchange.dialect import PATHS, choose_subprotocol
 from fondaco.desks.exchange.fanout import Fanout
 from fondaco.desks.exchange.feed import MarketFeed
 from fondaco.desks.exchange.floor import Floor, Logins, Runtime, Secrets
@@ -42,7 +42,6 @@ class ExchangeDesk:
     """One per process, made in its event loop. A ``SocketDesk``, an ``HttpDesk`` and a listener of the runtime."""
 
     paths: tuple[str, ...] = PATHS
-    subprotocols: tuple[str, ...] = SUBPROTOCOLS
 
     def __init__(
         self,
@@ -59,6 +58,9 @@ class ExchangeDesk:
         self.floor.market_feed = self._market_feed = MarketFeed(self.floor, fanout, loop)
         self.floor.history_feed = self._history_feed = HistoryFeed(self.floor, fanout, loop)
         self.floor.private_feed = self._private_feed = PrivateFeed(self.floor)
+
+    def choose_subprotocol(self, offered: Sequence[str]) -> str:
+        return choose_subprotocol(offered)
 
     def open(self, opening: Opening, connection: Outlet) -> Session:
         """A session for a new connection."""

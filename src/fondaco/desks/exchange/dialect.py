@@ -5,7 +5,9 @@
     /exchange/v2    gzip          as live clients of that path read them: an array with one object, id null
 
 A client may ask for the subprotocol ``gzip``, ``zlib`` or ``json`` (plain text frames) on either path; it changes the
-compression alone. Compressed messages travel in binary frames.
+compression alone. Compressed messages travel in binary frames. Clients of the live service offer ``chat`` and
+``limit-no`` too. Those mean nothing here, but browsers and several libraries give a connection up when none of the
+names they offered is taken, so one is taken where no compression is named.
 
 Most replies are a few hundred bytes, where deflate takes longer (7 µs) than everything else that is done for an order
 and saves a hundred bytes. So a message of up to ``STORED_BYTES_MAX`` is put into its zlib or gzip stream as a stored
@@ -18,13 +20,15 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Sequence
 from enum import Enum
 from typing import Final
 
 import msgspec
 
 PATHS: Final = ("/exchange", "/exchange/v2")
-SUBPROTOCOLS: Final = ("gzip", "zlib", "json")
+COMPRESSIONS: Final = ("gzip", "zlib", "json")
+WITHOUT_MEANING: Final = ("chat", "limit-no")
 
 STORED_BYTES_MAX: Final = 512
 
@@ -66,9 +70,18 @@ class Dialect(msgspec.Struct, frozen=True):
     live_form: bool
 
 
+def choose_subprotocol(offered: Sequence[str]) -> str:
+    """The first that names a compression, else the first that is known at all, else none (RFC 6455 §4.2.2)."""
+    for known in (COMPRESSIONS, WITHOUT_MEANING):
+        for name in offered:
+            if name in known:
+                return name
+    return ""
+
+
 def dialect(path: str, subprotocol: str) -> Dialect:
     """What a connection speaks that was opened on ``path`` with ``subprotocol`` (empty for none)."""
     live_form = path == PATHS[1]
-    if subprotocol:
+    if subprotocol in COMPRESSIONS:
         return Dialect(Compression(subprotocol), live_form)
     return Dialect(Compression.GZIP if live_form else Compression.ZLIB, live_form)
