@@ -134,10 +134,10 @@ class Authenticator:
         return self._once(api_key, str(timestamp_ms), signature, expected, address)
 
     def socket_md5(self, api_key: str, signature: str, address: str) -> Identity | Refusal:
-        """The document's two-parameter server.auth, where it is switched on."""
+        """The document's two-parameter server.auth, where it is switched on; its hex digits are good in either case."""
         if not self._md5_allowed:
             return Refusal.MD5_OFF
-        if not _equal(signature, sign_md5(self._secret(api_key), api_key)):
+        if not _equal(signature.upper(), sign_md5(self._secret(api_key), api_key)):
             return Refusal.WRONG
         return self._identity(api_key, address)
 
