@@ -85,7 +85,7 @@ async def test_an_interval_sent_as_a_number_is_read_as_it_was_written(venue: Ven
         (["BTCUSDT", 501, "0"], 1),
         (["BTCUSDT", 10, "-1"], 1),
         (["BTCUSDT", 10, "0.015"], 1),
-        (["BTCUSDT", 10, "0.000000001"], 1),
+        (["BTCUSDT", 10, "0.0000000000000000001"], 1),
         (["BTCUSDT", 10, "1e29"], 1),
         (["BTCUSDT", 10, None], 1),
         (["BTCUSDT", 10, "wide"], 123),

@@ -28,7 +28,8 @@ from fondaco.wire import exchange as wire
 if TYPE_CHECKING:
     from fondaco.desks.exchange.floor import Floor
 
-FULL_DEPTH_INTERVAL_S: Final = 60.0
+#: The document's minute, less what a tick or a busy house may add to it: clients take a minute of silence for a gap.
+FULL_DEPTH_INTERVAL_S: Final = 55.0
 FIRST_DEALS: Final = 100
 #: More deals than this since the last tick are told in several pushes, so that none takes long to make.
 DEALS_IN_PUSH_MAX: Final = 100

@@ -21,7 +21,7 @@ import msgspec
 
 from fondaco.core.commands import OrderType, Side
 from fondaco.core.events import Row, order_type_of, side_of
-from fondaco.core.instruments import Asset, Market
+from fondaco.core.instruments import SCALE_DIGITS_MAX, Asset, Market
 from fondaco.core.units import MalformedNumber, TooManyDigits, format_rate_ppm, format_units, parse_units
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.projections.market_reads import Candle, Deal, MarketState
@@ -294,12 +294,11 @@ def fee_rate_ppm(value: object, name: str) -> int:
 def interval_ticks(terms: Terms, value: object) -> int:
     """The interval of a merged depth; 0 for unmerged, also where it is finer than the market's prices."""
     text = number_text(value, "interval")
-    # An interval finer than the tick merges nothing, so it is read with more digits than the market has.
-    digits = max(terms.price_digits, _INTERVAL_DIGITS)
-    units = decimal_count(text, digits, "interval", f"a depth of {terms.name}")
-    if not 0 <= units <= COUNT_MAX:
+    # An interval finer than the tick merges nothing, so it is read with as many digits as any market may have.
+    units = decimal_count(text, SCALE_DIGITS_MAX, "interval", f"a depth of {terms.name}")
+    tick: int = 10 ** (SCALE_DIGITS_MAX - terms.price_digits)
+    if not 0 <= units <= COUNT_MAX * tick:
         raise invalid(f'interval {text} is out of bounds; send "0" for single prices, or a width like "0.1"')
-    tick: int = 10 ** (digits - terms.price_digits)
     if units <= tick:
         return 0
     ticks, rest = divmod(units, tick)
