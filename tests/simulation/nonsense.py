@@ -1,5 +1,7 @@
 """What strangers may send: noise, JSON of any shape, and requests that are almost right. All drawn from one seed.
 
+The requests come from the table of methods and their signatures, so that a method that is added is among them.
+
 ``Sent`` says what must come back: an id that is to be answered exactly once, nothing (a notice), or, where the bytes
 were mangled, no more than one answer.
 """
@@ -15,70 +17,20 @@ from typing import Any, Final
 
 import msgspec
 
+from tests.simulation import signatures
+
 ID_MAX: Final = 2**63 - 1
 _HANDSHAKE: Final = (
     b"GET /exchange HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
 )
-#: At least one valid request for each method of the desk.
-VALID: Final[dict[str, tuple[list[Any], ...]]] = {
-    "server.ping": ([],),
-    "server.time": ([],),
-    "system.time": ([],),
-    "server.auth": (["no-such-key", "0" * 64, 1_723_132_800_123], ["no-such-key", "A" * 32]),
-    "market.list": ([],),
-    "asset.list": ([],),
-    "price.query": (["BTCUSDT"],),
-    "depth.query": (["BTCUSDT", 10, "0"], ["BTCUSDT", 500, "0.1"]),
-    "deals.query": (["BTCUSDT", 100, 0],),
-    "kline.query": (["BTCUSDT", 1_723_132_800, 0, 60], ["BTCUSDT", 0, 0, 2_592_000]),
-    "state.query": (["BTCUSDT", 86_400], [["BTCUSDT"], 60]),
-    "today.query": (["BTCUSDT"], [["BTCUSDT"]]),
-    "order.put_limit": (
-        ["BTCUSDT", 1, "0.5", "100.00"],
-        ["BTCUSDT", 2, "0.5", "100.00", {"client_order_id": "mine", "time_in_force": "IOC"}],
-    ),
-    "order.put_market": (["BTCUSDT", 2, "10"], ["BTCUSDT", 1, "0.1", {"client_order_id": "other"}]),
-    "order.cancel": (["BTCUSDT", 1], ["BTCUSDT", {"client_order_id": "mine"}]),
-    "order.get": (["BTCUSDT", 1], ["BTCUSDT", {"client_order_id": "mine"}]),
-    "order.query": ([["BTCUSDT"], 0, 10], [[], 0, 100]),
-    "order.history": (["BTCUSDT", 0, 0, 0, 10],),
-    "asset.query": ([], ["BTC", "USDT"]),
-    "asset.history": ([None, None, 0, 0, 0, 10], ["BTC", "trade", 0, 0, 0, 10]),
-    "price.subscribe": (["BTCUSDT"],),
-    "price.unsubscribe": ([],),
-    "deals.subscribe": (["BTCUSDT"],),
-    "deals.unsubscribe": ([],),
-    "depth.subscribe": (["BTCUSDT", 10, "0"],),
-    "depths.subscribe": ([["BTCUSDT", 10, "0"]],),
-    "depth.unsubscribe": ([],),
-    "depths.unsubscribe": ([],),
-    "kline.subscribe": (["BTCUSDT", 60],),
-    "kline.unsubscribe": ([],),
-    "state.subscribe": (["BTCUSDT", 86_400],),
-    "state.unsubscribe": ([],),
-    "today.subscribe": (["BTCUSDT"],),
-    "today.unsubscribe": ([],),
-    "order.subscribe": (["BTCUSDT"],),
-    "order.unsubscribe": ([],),
-    "asset.subscribe": (["BTC"],),
-    "asset.unsubscribe": ([],),
-    "asset.create": (["EUR", 8],),
-    "market.create": (["BTCEUR", "BTC", "EUR", {"price_digits": 2, "amount_digits": 4}],),
-    "market.update": (["BTCUSDT", {"taker_fee": "0.002"}],),
-    "user.create": (["carol"],),
-    "user.disable": (["carol"],),
-    "key.create": (["carol", ["read"]], ["carol", ["read", "trade"], {"addresses": ["10.0.0.0/8"], "label": "x"}]),
-    "key.revoke": (["no-such-key"],),
-    "balance.update": (["carol", "USDT", "deposit", 1, "5"], ["carol", "BTC", "gift", 2, "-1", {"for": "nothing"}]),
-}
 NUMBERS: Final = (
     *(0, 1, -1, 2, 3, 101, 2**31, 2**53 + 1, 2**63 - 1, 2**63, 2**64, -(2**63), 10**40, 10**400, 0.1, -0.5, 1e308),
     *("0", "-0", "0e-8", "1e-8", "1e30", "1e31", "1e3000000", "-1", "+1", ".5", "5.", "1_000", " 1", "1 ", "0x10"),
     *("NaN", "Infinity", "１", "٣", "9" * 40, "9" * 41, "0." + "0" * 37 + "1", "100.001", "1e", "e5", "", "1,5"),
 )
 WORDS: Final = (
-    *("BTCUSDT", "btcusdt", "BTC", "USDT", "ETH", "carol", "operator", "read", "operate", "deposit", "trade", "GTC"),
+    *("BTCUSDT", "btcusdt", "BTC", "USDT", "ETH", "carol", "read", "operate", "deposit", "trade", "GTC"),
     *("FOK", "GTD", "mine", "\0", "\x7f", "é", "🦉", "x" * 33, "x" * 300, "../../etc/passwd", "'; --", "{}", "null"),
 )
 KEYS: Final = (
@@ -96,6 +48,10 @@ STRANGE: Final = (
 )
 
 
+#: How often, where another method is called once.
+OFTEN: Final = 10
+
+
 class Answers(Enum):
     ONE = "one, with its id"
     ERROR_WITHOUT_ID = "one error 1 with the id null"
@@ -104,17 +60,21 @@ class Answers(Enum):
 
 
 class Sent(msgspec.Struct, frozen=True):
+    """``method`` where the answer is to be one of that method."""
+
     payload: str | bytes
     answers: Answers
     request_id: int | None = None
+    method: str = ""
 
 
 class Nonsense:
-    """An endless source of it. ``methods`` are those it calls; one named twice is called twice as often."""
+    """An endless source of it. It calls the methods of ``signed`` (name → signature), ``often`` these more often."""
 
-    def __init__(self, seed: int, methods: tuple[str, ...]) -> None:
+    def __init__(self, seed: int, signed: dict[str, str], often: tuple[str, ...] = ()) -> None:
         self._chance = random.Random(seed)
-        self._methods = methods
+        self._signed = signed
+        self._methods = (*signed, *often * OFTEN)
         self._ids = itertools.count(1_000)
 
     def message(self) -> Sent:
@@ -138,15 +98,15 @@ class Nonsense:
         request_id = next(self._ids) if chance.random() < 0.98 else ID_MAX - next(self._ids)
         sent = {"method": method, "params": params, "id": request_id}
         text = json.dumps(sent, ensure_ascii=chance.random() < 0.5)
-        return Sent(text.encode() if chance.random() < 0.1 else text, Answers.ONE, request_id)
+        return Sent(text.encode() if chance.random() < 0.1 else text, Answers.ONE, request_id, method)
 
     def request(self) -> tuple[str, Any]:
         """A method and its params: as they should be, with something changed, or of any shape."""
         chance = self._chance
         method = chance.choice(self._methods)
-        params: Any = json.loads(json.dumps(chance.choice(VALID[method])))
+        params: Any = json.loads(json.dumps(signatures.draw(method, self._signed[method], chance)))
         dice = chance.random()
-        if dice < 0.2:
+        if dice < 0.3:
             return method, params
         if dice < 0.7:
             for _ in range(chance.choice((1, 1, 2))):
