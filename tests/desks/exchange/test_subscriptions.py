@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from fondaco.core import commands as c
+from fondaco.desks.exchange.streams import FIRST_DEALS
+from fondaco.projections.market_reads import Deal
 from fondaco.runtime.limits import Limits
 from tests.desks.exchange.conftest import furnish
 from tests.desks.exchange.venue import START_US, Client, Venue
@@ -193,6 +195,27 @@ async def test_the_first_push_of_deals_comes_from_the_history_and_none_is_told_t
     assert ids[:100] == list(range(107, 7, -1))
     assert len(ids) == len(set(ids))
     assert pushes <= 2
+
+
+async def test_no_deal_is_left_out_when_many_come_while_the_first_are_read(
+    venue: Venue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await trade(venue, *[("0.1", "8000")] * 5)
+    read = venue.history.deals
+
+    async def read_slowly(market_id: int, limit: int, last_id: int) -> list[Deal]:
+        earlier = await read(market_id, limit, last_id)
+        await trade(venue, *[("0.1", "8001")] * (FIRST_DEALS + 50))
+        return earlier
+
+    monkeypatch.setattr(venue.history, "deals", read_slowly)
+    client = venue.connect()
+    await subscribed(client, "deals.subscribe", "BTCUSDT")
+    ids: list[int] = []
+    while not ids or ids[0] < 5 + FIRST_DEALS + 50:
+        ids = [deal["id"] for deal in (await client.push("deals.update"))[1]] + ids
+    assert ids == list(range(ids[0], ids[0] - len(ids), -1))
+    assert len(ids) >= FIRST_DEALS
 
 
 async def test_a_sellers_deal_is_a_sell(venue: Venue) -> None:

@@ -119,12 +119,14 @@ class DealsStream(LiveStream):
         self._published: deque[wire.Deal] = deque(maxlen=FIRST_DEALS)
         self._new: deque[Row] = deque()
         self._is_prepared = False
+        self._is_cut = False
 
     def filled(self, row: Row) -> None:
         """A FILL row of this market."""
         self._new.append(row)
         if not self._is_prepared and len(self._new) > FIRST_DEALS:
             self._new.popleft()  # nobody was told anything yet, and the first push holds no more
+            self._is_cut = True
 
     async def prepare(self) -> None:
         """The deals before the stream began come from the history, once."""
@@ -135,6 +137,9 @@ class DealsStream(LiveStream):
         earlier = await floor.history.deals(self.market_id, FIRST_DEALS, 0)
         if self._is_prepared:
             return
+        self._is_prepared = True
+        if self._is_cut:
+            return  # there are enough without them, and between them and those there would be a gap
         terms = floor.catalogue.terms(self.market_id)
         first_new_id = self._new[0][2] if self._new else None
         self._published.extend(
@@ -142,7 +147,6 @@ class DealsStream(LiveStream):
             for entry in reversed(earlier)
             if first_new_id is None or entry.deal_id < first_new_id
         )
-        self._is_prepared = True
 
     def is_due(self, now_s: float) -> bool:
         return self._is_prepared and bool(self._new)
