@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 from picows import WSTransport
+from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
@@ -225,5 +226,8 @@ async def test_a_desk_that_cannot_open_a_session_is_said() -> None:
 async def test_a_silent_client_is_pinged_and_a_dead_one_let_go() -> None:
     async with open_door(Limits(ping_idle_timeout_ms=1_000)) as house:
         reader, writer = await speak(house)
-        assert await asyncio.wait_for(reader.readexactly(2), HANG_S) == b"\x89\x00"
-        assert (await close_code(reader, writer))[0] == 1001
+        with capture_logs() as logs:
+            assert await asyncio.wait_for(reader.readexactly(2), HANG_S) == b"\x89\x00"
+            assert (await close_code(reader, writer))[0] == 1001
+            await until(lambda: logs, "the reason is logged")
+        assert (logs[0]["event"], logs[0]["address"]) == ("a client that answers no ping is disconnected", "127.0.0.1")

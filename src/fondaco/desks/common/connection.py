@@ -102,6 +102,7 @@ class Connection(WSListener):
         self._in_flight = 0
         self._reading = True
         self._closing = False
+        self._ping_is_open = False
         self._fragments: bytearray | None = None
         self._allowance = Allowance(limits.requests_per_second_max, limits.requests_burst_max)
         self._refusals_in_row = 0
@@ -213,7 +214,20 @@ class Connection(WSListener):
         elif kind is _CLOSE:
             self._answer_close(transport, frame)
 
+    def send_user_specific_ping(self, transport: WSTransport) -> None:
+        """Nothing came for a while: picows asks whether anybody is there, and ends the connection if nobody says so."""
+        self._ping_is_open = True
+        super().send_user_specific_ping(transport)
+
+    def is_user_specific_pong(self, frame: WSFrame) -> bool:
+        is_answer = super().is_user_specific_pong(frame)
+        if is_answer:
+            self._ping_is_open = False
+        return is_answer
+
     def on_ws_disconnected(self, transport: WSTransport) -> None:
+        if self._ping_is_open and not self._closing:
+            _log.warning("a client that answers no ping is disconnected", address=self.opening.address)
         self._closing = True
         self._outbound.clear()
         if self._close_timer is not None:
