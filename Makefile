@@ -7,7 +7,7 @@ BIN := .venv/bin
 ENVIRONMENT := $(PYTHON) scripts/environment.py
 CHECKED := src tests setup.py scripts $(wildcard bench)
 
-.PHONY: help run test lint format compiled bench requirements clean python
+.PHONY: help run test lint format compiled bench soak requirements clean python
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 22
@@ -36,6 +36,10 @@ compiled: python ## compile the modules listed in src/fondaco/compiled.py, in pl
 bench: python ## measure; a part: ARGS='core', 'journal', 'end_to_end'
 	@$(ENVIRONMENT) dev
 	$(BIN)/python -m bench $(ARGS)
+
+soak: python ## run a house for ten minutes under load, kills and slow readers; options: ARGS='--minutes M --seed N'
+	@$(ENVIRONMENT) dev
+	$(BIN)/python -m tests.simulation.soak $(ARGS)
 
 requirements: python ## pin the packages anew after a change to requirements/*.in; all to their newest: ARGS=--upgrade
 	cd requirements && for list in tools dev; do $(PIN) $(ARGS) $$list.in --output-file $$list.txt || exit 1; done

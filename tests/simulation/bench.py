@@ -11,9 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
-from tests.simulation.customers import ASK, BID, MARKET, Customer, open_house
+from tests.simulation.customers import Customer, open_house
 from tests.simulation.line import Line
 from tests.simulation.server import Operator, Server
+from tests.simulation.vocabulary import ASK, BID, MARKET
 
 CUSTOMERS: Final = 6
 LINES_EACH: Final = 2

@@ -17,15 +17,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tests.simulation.line import Line, Lost, Refused
+from tests.simulation.vocabulary import BID, MARKET, Params, draw_put, draw_then
 
 Record = dict[str, Any]
-Params = tuple[object, ...]
 
-MARKET: Final = "BTCUSDT"
 STOCK, MONEY = "BTC", "USDT"
 DEPOSITS: Final = {STOCK: Decimal(1_000), MONEY: Decimal(1_000_000)}
 POOR_DEPOSITS: Final = {STOCK: Decimal("0.5"), MONEY: Decimal(50)}
-ASK, BID = 1, 2
 PAGE: Final = 100
 QUERIES_AT_ONCE: Final = 8
 WORKERS: Final = 8
@@ -39,7 +37,8 @@ CONSTANT: Final = (
 class Order:
     """A request under a client order id, and what was answered."""
 
-    def __init__(self, method: str, params: Params) -> None:
+    def __init__(self, name: str, method: str, params: Params) -> None:
+        self.name = name
         self.method = method
         self.params = params
         self.record: Record | None = None
@@ -61,6 +60,8 @@ class Customer:
         self.orders: dict[str, Order] = {}
         self.tally: Counter[str] = Counter()
         self.rests = False
+        #: How long each of its workers waits between two orders, on average.
+        self.pause_s = 0.0
         self._chance = chance
 
     def line(self, url: str) -> Line:
@@ -76,17 +77,32 @@ class Customer:
         except (Lost, OSError):
             return
 
+    async def visit(self, url: str, stay_s: float) -> None:
+        """Come back and ask what became of the unanswered, trade for a while, and go without a word.
+
+        Raises ``Lost`` or ``OSError`` if the house goes first.
+        """
+        async with self.line(url) as line:
+            await self.resolve(line)
+            await self.look_up(line, 2)
+            working = asyncio.gather(*(self._work(line) for _ in range(WORKERS)))
+            await asyncio.wait([working], timeout=stay_s)
+            line.drop()
+            await working
+
     async def _work(self, line: Line) -> None:
         try:
             while not self.rests:
-                name, order = self._draw()
+                order = self._draw()
                 await self.put(line, order)
                 if order.refusal is not None and order.refusal.code == SERVICE_UNAVAILABLE:
                     await asyncio.sleep(0.02)
-                elif order.record is not None and order.record["left"] != "0" and self._chance.random() < 0.4:
-                    await self._cancel(line, name, order)
-                elif order.record is not None and self._chance.random() < 0.05:
-                    await self._repeat(line, order)
+                elif order.record is not None and order.record["left"] != "0":
+                    act = draw_then(self._chance)
+                    if act is not None:
+                        await getattr(self, act)(line, order)
+                if self.pause_s:
+                    await asyncio.sleep(self._chance.expovariate(1 / self.pause_s))
         except Lost:
             return
 
@@ -98,7 +114,7 @@ class Customer:
             order.refusal = refusal
             self.tally["refused"] += 1
 
-    async def _repeat(self, line: Line, order: Order) -> None:
+    async def repeat(self, line: Line, order: Order) -> None:
         try:
             again = await line.call(order.method, *order.params)
         except Refused as refusal:
@@ -108,9 +124,9 @@ class Customer:
             assert again == order.record, "a repeated request gets the first answer"
             self.tally["repeated"] += 1
 
-    async def _cancel(self, line: Line, name: str, order: Order) -> None:
+    async def cancel(self, line: Line, order: Order) -> None:
         assert order.record is not None
-        named: object = {"client_order_id": name} if self._chance.random() < 0.5 else order.record["id"]
+        named: object = {"client_order_id": order.name} if self._chance.random() < 0.5 else order.record["id"]
         try:
             order.cancelled = await line.call("order.cancel", MARKET, named)
             self.tally["cancelled"] += 1
@@ -118,20 +134,10 @@ class Customer:
             if refusal.code not in (ORDER_NOT_FOUND, SERVICE_UNAVAILABLE):
                 raise
 
-    def _draw(self) -> tuple[str, Order]:
-        chance, name = self._chance, f"{self.name}-{len(self.orders)}"
-        options = {"client_order_id": name}
-        side = chance.choice((ASK, BID))
-        amount = f"{chance.randrange(1, 3_000) / 10_000:.4f}"
-        if chance.random() < 0.15:
-            amount = f"{chance.randrange(1, 3_000) / 100:.2f}" if side == BID else amount
-            order = Order("order.put_market", (MARKET, side, amount, options))
-        else:
-            price = f"{100 + chance.randrange(-20, 21) / 100 + (0.05 if side == ASK else -0.05):.2f}"
-            in_force = {} if chance.random() < 0.8 else {"time_in_force": chance.choice(("IOC", "FOK"))}
-            order = Order("order.put_limit", (MARKET, side, amount, price, {**options, **in_force}))
-        self.orders[name] = order
-        return name, order
+    def _draw(self) -> Order:
+        name = f"{self.name}-{len(self.orders)}"
+        order = self.orders[name] = Order(name, *draw_put(self._chance, name))
+        return order
 
     # ── after a crash ─────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -38,6 +38,13 @@ class Lost(Exception):
     """The connection ended first."""
 
 
+def signed(api_key: str, secret: str) -> list[object]:
+    """The params of ``server.auth``, signed now."""
+    timestamp_ms = time.time_ns() // 1_000_000
+    message = f"{api_key}{timestamp_ms}".encode()
+    return [api_key, hmac.new(secret.encode(), message, hashlib.sha256).hexdigest(), timestamp_ms]
+
+
 class Line:
     """Open it with ``async with Line(url, api_key, secret)``; without a key it is a stranger's."""
 
@@ -58,7 +65,11 @@ class Line:
         )
         self._reader = asyncio.create_task(self._read(self._socket))
         if self._api_key:
-            await self._login()
+            try:
+                await self._login()
+            except BaseException:
+                await self.__aexit__(None, None, None)
+                raise
         return self
 
     async def __aexit__(
@@ -68,6 +79,11 @@ class Line:
         assert self._reader is not None
         await self._socket.close()
         await self._reader
+
+    def drop(self) -> None:
+        """End it as a cable does that is pulled out: no close frame, and what was on its way is lost."""
+        assert self._socket is not None
+        self._socket.transport.abort()
 
     async def call(self, method: str, *params: object) -> Any:
         """The result. Raises ``Refused`` or ``Lost``."""
@@ -95,11 +111,8 @@ class Line:
 
     async def _login(self) -> None:
         while True:
-            timestamp_ms = time.time_ns() // 1_000_000
-            message = f"{self._api_key}{timestamp_ms}".encode()
-            sign = hmac.new(self._secret.encode(), message, hashlib.sha256).hexdigest()
             try:
-                await self.call("server.auth", self._api_key, sign, timestamp_ms)
+                await self.call("server.auth", *signed(self._api_key, self._secret))
                 return
             except Refused as refused:  # another connection of this key signed in the same millisecond
                 if refused.code != SIGNATURE_REFUSED:

@@ -17,10 +17,11 @@ from fondaco.journal.survey import survey
 from tests.cli.program import write_story
 from tests.simulation import seeds
 from tests.simulation.bench import DAY_S, DEALS_MAX, Bench
-from tests.simulation.customers import BID, MARKET, SERVICE_UNAVAILABLE
+from tests.simulation.customers import SERVICE_UNAVAILABLE
 from tests.simulation.line import Line, Refused
 from tests.simulation.server import Operator, fondaco, verified_hash
 from tests.simulation.small_disk import small_disk
+from tests.simulation.vocabulary import BID, MARKET
 
 FIRST_SEGMENT_BYTES = 65_536
 PATIENCE_S = 20.0

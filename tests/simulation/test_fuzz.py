@@ -30,11 +30,11 @@ from fondaco.desks.exchange.methods import METHODS
 from fondaco.journal import layout
 from tests.simulation import seeds
 from tests.simulation.bench import Bench
-from tests.simulation.customers import MARKET
 from tests.simulation.documented import ANY, METHOD_NOT_FOUND, codes_by_method, codes_in_use
-from tests.simulation.line import Line
+from tests.simulation.line import Line, signed
 from tests.simulation.nonsense import Answers, Nonsense, Sent
 from tests.simulation.server import Server, verified_hash
+from tests.simulation.vocabulary import MARKET
 
 ROUNDS: Final = 1
 MESSAGES: Final = 700
@@ -183,7 +183,7 @@ async def _talk(
                     return
 
         if key is not None:
-            await socket.send(json.dumps({"method": "server.auth", "params": _signed(*key), "id": 0}))
+            await socket.send(json.dumps({"method": "server.auth", "params": signed(*key), "id": 0}))
             await read_up_to(0)
         for start in range(0, MESSAGES, 100):
             for _ in range(100):
@@ -211,15 +211,6 @@ async def _history_is_told(
     while missing:
         await asyncio.wait_for(read_up_to(next(number for number in missing if number is not None)), 30)
         missing = {number for number in missing if not got[number]}
-
-
-def _signed(api_key: str, secret: str) -> list[object]:
-    timestamp_ms = time.time_ns() // 1_000_000
-    return [
-        api_key,
-        hmac.new(secret.encode(), f"{api_key}{timestamp_ms}".encode(), hashlib.sha256).hexdigest(),
-        timestamp_ms,
-    ]
 
 
 def _post(server: Server, met: Met, nonsense: Nonsense, chance: random.Random, key: tuple[str, str]) -> None:
