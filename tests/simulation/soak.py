@@ -5,7 +5,7 @@
 Six customers put orders, cancel, repeat, drop their connection and come back to ask what became of the unanswered. The
 house and its projector are killed (SIGKILL) at random. Quick readers compare what is pushed with what is so; dozing
 and deaf ones read too slowly (see readers.py). At the end everything that was acknowledged is looked for, once and in
-the state it must have; deposits, deals, fees and holds add up; `fondaco verify` and a replay of the journal alone agree
+the state it must have; deposits, deals, fees and holds add up; `fondaco verify` and a fresh recovery agree
 on the state. Memory is taken every few seconds over all lives, and its growth is told per acknowledged order.
 
 Whatever is not so ends it with the seed. Everything it starts, it ends.
@@ -51,10 +51,11 @@ KILLED_EVERY_S: Final = (6.0, 24.0)
 STAYS_S: Final = (3.0, 20.0)
 DOZES_S: Final = (4.0, 12.0)
 NO_SLOW_S: Final = (3.0, 8.0)
-#: What memory may grow for each acknowledged order (client order ids are kept for a day), and once; and how late a push
-#: to a quick reader may be beside slow ones.
-GROWTH_BYTES_MAX: Final = 400
+#: What memory may grow for each acknowledged order: its name is remembered for a day, at some 600 bytes (see
+#: core/client_orders.py), and some of the orders rest. And what it may grow once, while a process gets warm.
+GROWTH_BYTES_MAX: Final = 1_000
 WARM_BYTES_MAX: Final = 16_000_000
+#: How late a push to a quick reader may be beside slow ones, against when there are none.
 LATE_FACTOR_MAX: Final = 3.0
 LATE_SLACK_MS: Final = 50.0
 
@@ -221,18 +222,19 @@ class Soak:
         log = bench.server.log()
         assert "Traceback" not in log, "the house met a defect: see its log"
         growth = self.memory.growth_bytes()
-        orders = bench.tally()["acknowledged"]
-        for what, bytes_an_order in growth.items():
-            grown_bytes = bytes_an_order * orders
-            assert grown_bytes < WARM_BYTES_MAX + GROWTH_BYTES_MAX * orders, f"the {what} grew {grown_bytes:.0f} bytes"
         quiet, beside = self._late_ms(False), self._late_ms(True)
-        late = f"pushes to quick readers, p99: {quiet:.1f} ms; beside slow readers: {beside:.1f} ms"
-        assert beside <= LATE_FACTOR_MAX * quiet + LATE_SLACK_MS, late
         for what, count in sorted((bench.tally() + self.tally).items()):
             print(f"{count:9} {what}")
         for what, bytes_an_order in growth.items():
             print(f"{bytes_an_order:9.0f} bytes the {what} grows for each acknowledged order, over all lives")
+        late = f"pushes to quick readers, p99: {quiet:.1f} ms; beside slow readers: {beside:.1f} ms"
         print(late)
+        orders = bench.tally()["acknowledged"]
+        for what, bytes_an_order in growth.items():
+            grown_bytes = bytes_an_order * orders
+            assert grown_bytes < WARM_BYTES_MAX + GROWTH_BYTES_MAX * orders, f"the {what} grew {grown_bytes:.0f} bytes"
+        if quiet and beside:
+            assert beside <= LATE_FACTOR_MAX * quiet + LATE_SLACK_MS, late
         print(f"nothing lost, nothing doubled; state hash {verified}")
 
 
