@@ -4,6 +4,7 @@ cimport cython
 cdef class Ledger:
     cdef readonly long long count
     cdef long long end
+    cdef object arena
     cdef long long[::1] words
     cdef int[::1] index
 
@@ -12,8 +13,11 @@ cdef class Ledger:
     cpdef long long units(self, long long address)
     cpdef move(self, long long debit, long long credit, long long units)
     cdef long long lookup(self, long long owner, long long asset, long long group) noexcept
-    cdef long long enter(self, long long owner, long long asset, long long group)
+    cdef Py_ssize_t enter(self, long long owner, long long asset, long long group) except -1
     cdef void transfer(self, long long debit, long long credit, long long units) noexcept
+    cdef long long total(self, long long wallet) noexcept
     cdef long long home(self, long long key) noexcept
+    cdef long long place_in_wallet(self, long long purpose)
     cdef void list_in_index(self, long long account) noexcept
-    cdef grow(self)
+    cdef Py_ssize_t grow(self) except -1
+    cdef Py_ssize_t widen_index(self) except -1
