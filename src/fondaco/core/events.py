@@ -168,3 +168,13 @@ def is_answer(row: Row) -> bool:
 
 def has_client_order_id(row: Row) -> bool:
     return bool((row[0] >> 56) & HAS_CLIENT_ORDER_ID)
+
+
+def taker_fee_ppm_of(row: Row) -> int:
+    """The rate an order of an ORDER row pays where it takes."""
+    return row[12]
+
+
+def maker_fee_ppm_of(row: Row) -> int:
+    """The rate it pays where it was resting; below zero it is paid."""
+    return row[13]

@@ -98,7 +98,7 @@ class Tail:
                 if not unread:
                     break
             batch = unread.popleft()
-            writer.gather(house.apply(batch.records, batch.time_us), batch.chain, house.markets)
+            writer.gather(house.apply(batch.records, batch.time_us), batch.chain)
             self._chain = batch.chain
         commands = writer.gathered
         if commands:
