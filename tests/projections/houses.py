@@ -95,6 +95,7 @@ class ProjectorProcess:
         """Until the rows up to ``seq`` are committed."""
         until_s = time.monotonic() + timeout_s
         with Progress(self._directory) as progress:
+            progress.wanted = seq  # as a desk that waits
             while progress.seq < seq:
                 assert self.process.poll() is None, self.log()
                 assert time.monotonic() < until_s, f"{progress.seq} of {seq}: {self.log()}"
