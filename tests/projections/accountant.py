@@ -11,10 +11,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from fondaco.core.events import Applied, BalanceUpdated, Cause, EventKind, cause_of, kind_of, market_id_of, side_of
+from fondaco.core.events import (
+    Applied,
+    BalanceUpdated,
+    Cause,
+    EventKind,
+    cause_of,
+    kind_of,
+    maker_fee_ppm_of,
+    market_id_of,
+    side_of,
+    taker_fee_ppm_of,
+)
 from fondaco.core.house import House
-from fondaco.projections.account_reads import BalanceChange, OrderRecord
+from fondaco.projections.balance_reads import BalanceChange
 from fondaco.projections.market_reads import Candle, Deal, MarketState
+from fondaco.projections.order_reads import OrderRecord
 
 US = 1_000_000
 DAY_S = 86_400
@@ -103,8 +115,8 @@ class Accountant:
                 deal_fee_units=row[9],
                 ctime_us=row[10],
                 ftime_us=row[11],
-                taker_fee_ppm=row[12],
-                maker_fee_ppm=row[13],
+                taker_fee_ppm=taker_fee_ppm_of(row),
+                maker_fee_ppm=maker_fee_ppm_of(row),
             )
         )
 

@@ -25,10 +25,11 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-from fondaco.projections import account_reads, market_reads
-from fondaco.projections.account_reads import BalanceChange, OrderRecord
+from fondaco.projections import balance_reads, market_reads, order_reads
+from fondaco.projections.balance_reads import BalanceChange
 from fondaco.projections.database import FILE_NAME, open_engine
 from fondaco.projections.market_reads import Candle, Deal, MarketState
+from fondaco.projections.order_reads import OrderRecord
 from fondaco.projections.periods import Calendar
 from fondaco.projections.progress import Progress
 
@@ -121,10 +122,10 @@ class History:
         self, user_id: int, market_id: int, start_s: int, end_s: int, offset: int, limit: int
     ) -> tuple[int, list[OrderRecord]]:
         """(total, page) of orders created in [start, end) that have ended, newest first; end 0 is open."""
-        return await self._ask(account_reads.finished_orders_of, user_id, market_id, start_s, end_s, offset, limit)
+        return await self._ask(order_reads.finished_orders_of, user_id, market_id, start_s, end_s, offset, limit)
 
     async def finished_order(self, order_id: int) -> OrderRecord | None:
-        return await self._ask(account_reads.finished_order, order_id)
+        return await self._ask(order_reads.finished_order, order_id)
 
     async def balance_changes(
         self,
@@ -135,10 +136,10 @@ class History:
         end_s: int,
         offset: int,
         limit: int,
-    ) -> tuple[int, list[BalanceChange]]:
-        """(total, page) of changes in [start, end), newest first; ``None`` is any asset or business; end 0 is open."""
+    ) -> list[BalanceChange]:
+        """A page of changes in [start, end), newest first; ``None`` is any asset or business; end 0 is open."""
         return await self._ask(
-            account_reads.balance_changes_of, user_id, asset_id, business, start_s, end_s, offset, limit
+            balance_reads.balance_changes_of, user_id, asset_id, business, start_s, end_s, offset, limit
         )
 
     async def close(self) -> None:

@@ -101,7 +101,7 @@ class Venue:
                     waiter.answered(row, applied)
         self.desk.applied(applied)
         self.desk.flush()
-        self._writer.gather(applied, bytes(16), self.house.markets)
+        self._writer.gather(applied, bytes(16))
         if self.projector_runs:
             self.project()
 

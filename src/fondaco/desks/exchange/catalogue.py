@@ -18,7 +18,8 @@ from fondaco.core.units import format_units
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.params import NAME_LENGTH_MAX
 from fondaco.desks.exchange.translate import Terms, kind_of, order_record, seconds
-from fondaco.projections.account_reads import BalanceChange, OrderRecord
+from fondaco.projections.balance_reads import BalanceChange
+from fondaco.projections.order_reads import OrderRecord
 from fondaco.wire import exchange as wire
 
 #: Each member stays the text it is.
