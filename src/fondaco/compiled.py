@@ -36,6 +36,9 @@ COMPILED_MODULES = (
     "fondaco.core.order_table",
     "fondaco.core.order_book",
     "fondaco.core.matching",
+    "fondaco.desks.exchange.order_text",
+    "fondaco.desks.exchange.plain_request",
+    "fondaco.desks.exchange.express",
 )
 """Modules built by Cython, in the order in which they import each other."""
 

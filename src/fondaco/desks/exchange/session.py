@@ -20,6 +20,7 @@ from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.channels import Channels
 from fondaco.desks.exchange.dialect import Compression, dialect
 from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.desks.exchange.express import Express
 from fondaco.desks.exchange.floor import Floor
 from fondaco.desks.exchange.translate import kind_of
 from fondaco.wire import exchange as wire
@@ -57,12 +58,15 @@ class Session(Caller):
         self.channels = Channels(floor.limits.subscriptions_per_connection_max)
         self._pack = self.dialect.compression.pack
         self._is_text = self.dialect.compression is Compression.NONE
+        self._express = Express(self, floor.plain_request, floor.catalogue, floor.house)
         floor.sessions.add(self)
 
     # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def received(self, message: bytes) -> None:
         """One whole message."""
+        if self._express.take(message):
+            return
         try:
             request = _decode(message)
         except (ValueError, RecursionError):
@@ -169,12 +173,14 @@ class Session(Caller):
             self.channels.leave_private()
         self.identity = identity
         self.sender = Sender(identity.key_id, self.sender.session_id, identity.user_id)
+        self._express.sign(self.sender, "trade" in identity.scopes)
 
     def logout(self) -> None:
         """The key was revoked: the connection lives and is a stranger's again."""
         self.channels.leave_private()
         self.identity = None
         self.sender = Sender(session_id=self.sender.session_id)
+        self._express.sign(self.sender, False)
 
 
 def unknown_method(name: str) -> WireError:
