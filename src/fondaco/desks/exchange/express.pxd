@@ -17,6 +17,7 @@ cdef class ExpressMarket:
 
 @cython.final
 cdef class ExpressOrder:
+    cdef Express express
     cdef object session
     cdef ExpressMarket market
     cdef long long request_id
@@ -30,7 +31,8 @@ cdef class ExpressOrder:
 
 @cython.final
 cdef class Express:
-    cdef object session
+    cdef object outlet
+    cdef object pack
     cdef PlainRequest request
     cdef object catalogue
     cdef dict house_markets
@@ -42,6 +44,6 @@ cdef class Express:
     cdef unsigned char[::1] buffer
 
     cpdef sign(self, object sender, bint may_trade)
-    cpdef bint take(self, bytes message) except -1
+    cpdef bint take(self, object session, bytes message) except -1
     cdef void word(self, Py_ssize_t at, long long value) noexcept
     cdef ExpressMarket known(self, bytes name)

@@ -23,15 +23,14 @@ import cython
 
 from fondaco.core.commands import OrderType, Side, encode_cancel, encode_place
 from fondaco.desks.exchange.caller import submit
+from fondaco.desks.exchange.dialect import Compression
 from fondaco.desks.exchange.order_methods import OrderWaiter, order_subject
 from fondaco.desks.exchange.translate import TIME_IN_FORCE
 
 if TYPE_CHECKING:
     from fondaco.core.commands import Sender
-    from fondaco.core.house import House
-    from fondaco.desks.exchange.catalogue import Catalogue
-    from fondaco.desks.exchange.plain_request import PlainRequest
-    from fondaco.desks.exchange.session import Session
+    from fondaco.desks.exchange.floor import Floor
+    from fondaco.desks.exchange.session import Outlet, Session
 
 _LIMIT = cython.declare(object, int(OrderType.LIMIT))
 _PUT_LIMIT = cython.declare(cython.int, 1)
@@ -57,7 +56,8 @@ class ExpressMarket:
 class ExpressOrder:
     """Waits for the answer of a plain order. ``order_id`` is that of a cancel, 0 for a put."""
 
-    def __init__(self, session, market, request_id, side, order_id):
+    def __init__(self, express, session, market, request_id, side, order_id):
+        self.express = express
         self.session = session
         self.market = market
         self.request_id = request_id
@@ -69,9 +69,12 @@ class ExpressOrder:
         if answer is None:
             self.ordinary().answered(row, applied)
         else:
-            session = self.session
-            session.send(answer)
-            session.command_ended()
+            express = self.express
+            if express.pack is None:
+                express.outlet.send(answer, text=True)
+            else:
+                express.outlet.send(express.pack(answer))
+            self.session.command_ended()
 
     def failed(self, reason):
         self.ordinary().failed(reason)
@@ -85,14 +88,18 @@ class ExpressOrder:
 
 
 class Express:
-    """The express way of one session. ``sign`` says for whom it speaks from now on."""
+    """The express way of one session. ``sign`` says for whom it speaks from now on.
 
-    def __init__(self, session: Session, request: PlainRequest, catalogue: Catalogue, house: House) -> None:
-        self.session = session
-        self.request = request
-        self.catalogue = catalogue
-        self.house_markets = house.markets
-        self.house_users = house.users
+    It knows the session only while it takes a message, so that the two do not keep each other alive.
+    """
+
+    def __init__(self, floor: Floor, outlet: Outlet, compression: Compression) -> None:
+        self.request = floor.plain_request
+        self.catalogue = floor.catalogue
+        self.house_markets = floor.house.markets
+        self.house_users = floor.house.users
+        self.outlet = outlet
+        self.pack = None if compression is Compression.NONE else compression.pack
         self.may_trade = False
         self.sender = None
         self.markets = {}
@@ -104,7 +111,7 @@ class Express:
         self.may_trade = may_trade
         self.markets = {}
 
-    def take(self, message: bytes) -> cython.bint:
+    def take(self, session: Session, message: bytes) -> cython.bint:
         """Whether the message was a plain order and is on its way."""
         if not self.may_trade:
             return False
@@ -134,8 +141,7 @@ class Express:
             order_id = request.order_id
             self.word(0, order_id)
             record = market.cancel + self.numbers[:8]
-        session = self.session
-        submit(session, record, ExpressOrder(session, market, request.request_id, side, order_id))
+        submit(session, record, ExpressOrder(self, session, market, request.request_id, side, order_id))
         return True
 
     def word(self, at, value):

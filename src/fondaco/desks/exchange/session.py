@@ -53,19 +53,21 @@ class Session(Caller):
         self.address = opening.address
         self.sender = Sender(session_id=opening.session_id)
         self.outlet = outlet
+        self.started = outlet.started
+        self.finished = outlet.finished
         self.history_tasks = set()
         self.dialect = dialect(opening.path, opening.subprotocol)
         self.channels = Channels(floor.limits.subscriptions_per_connection_max)
         self._pack = self.dialect.compression.pack
         self._is_text = self.dialect.compression is Compression.NONE
-        self._express = Express(self, floor.plain_request, floor.catalogue, floor.house)
+        self._express = Express(floor, outlet, self.dialect.compression)
         floor.sessions.add(self)
 
     # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def received(self, message: bytes) -> None:
         """One whole message."""
-        if self._express.take(message):
+        if self._express.take(self, message):
             return
         try:
             request = _decode(message)
@@ -158,12 +160,6 @@ class Session(Caller):
 
     def _answer_error(self, request_id: int | None, error: WireError) -> None:
         self.send(_encode(wire.Reply(wire.ErrorBody(error.code, error.message), None, request_id)))
-
-    def started(self) -> None:
-        self.outlet.started()
-
-    def finished(self) -> None:
-        self.outlet.finished()
 
     # ── who ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
