@@ -40,6 +40,8 @@ class PlainRequest:
     def __init__(self) -> None:
         self.method = NONE
         self.market = b""
+        self.side = self.order_id = self.request_id = 0
+        self.start = self.end = self.count = self.value = 0  # what the readers below found
         self.params = memoryview(array("q", bytes(8 * 3 * 4)))  # of each its kind, start and end, or its value
 
     def read(self, message: bytes) -> cython.bint:
