@@ -3,7 +3,8 @@
 Two wires with one shape: the exchange desk's WebSocket, and the HTTP of the peer ``matching-engine``. Both are written
 for a load that must not be the slowest part: whole requests are encoded before the clock starts wherever they do not
 hold an order id, client frames are masked with zeros (RFC 6455 §5.3 asks for a mask, and zeros are one), and of an
-answer only what the load needs is decoded.
+answer only what the load needs is read: that it is whole, no error, and the id of its order. An answer of the exchange
+that does not begin as an order's record does is decoded as JSON.
 """
 
 from __future__ import annotations
@@ -20,14 +21,9 @@ from bench.core.flow import BID
 from bench.end_to_end.plan import Login, Plan
 from fondaco.core.units import format_units
 
+REFUSED = 0
 
-class Answer(msgspec.Struct, frozen=True, gc=False):
-    """``order_id`` is 0 where the request was refused."""
-
-    order_id: int
-
-
-REFUSED = Answer(0)
+_TAKEN = b'{"error":null,"result":{"id":'
 
 
 class Wire(Protocol):
@@ -46,12 +42,12 @@ class Wire(Protocol):
 
     def cancel(self, order_id: int) -> bytes: ...
 
-    def answers(self, received: bytes) -> list[Answer]:
-        """The answers that are complete by now; a rest is kept for the next bytes."""
+    def answers(self, received: bytes) -> list[int]:
+        """The order ids of the answers that are complete by now, or ``REFUSED``; a rest is kept for the next bytes."""
 
 
 class _Result(msgspec.Struct):
-    """An order's record, or the status that ``server.auth`` answers."""
+    """The status that ``server.auth`` answers, or an order's record."""
 
     id: int = 1
 
@@ -114,10 +110,11 @@ class ExchangeWire:
             return bytes((0x81, 0x80 | size, 0, 0, 0, 0)) + payload
         return bytes((0x81, 0x80 | 126, size >> 8, size & 0xFF, 0, 0, 0, 0)) + payload
 
-    def answers(self, received: bytes) -> list[Answer]:
-        answers: list[Answer] = []
+    def answers(self, received: bytes) -> list[int]:
+        answers: list[int] = []
         buffer = self._rest + received if self._rest else received
         at, end = 0, len(buffer)
+        compressed, taken, id_at = self._compressed, _TAKEN, len(_TAKEN)
         while end - at >= 2:
             size = buffer[at + 1]
             start = at + 2
@@ -129,17 +126,22 @@ class ExchangeWire:
             opcode = buffer[at] & 0x0F
             payload = buffer[start : start + size]
             at = start + size
-            if opcode == 8:
-                raise ConnectionError(f"closed by the server: {payload[2:].decode()}")
             if opcode > 2:
+                if opcode == 8:
+                    raise ConnectionError(f"closed by the server: {payload[2:].decode()}")
                 continue
-            envelope = self._decode(zlib.decompress(payload) if self._compressed else payload)
-            if envelope.error is not None or envelope.result is None:
-                answers.append(REFUSED)
+            if compressed:
+                payload = zlib.decompress(payload)
+            if payload.startswith(taken):
+                answers.append(int(payload[id_at : payload.index(b",", id_at)]))
             else:
-                answers.append(Answer(envelope.result.id))
-        self._rest = buffer[at:]
+                answers.append(self._decoded(payload))
+        self._rest = buffer[at:] if at < end else b""
         return answers
+
+    def _decoded(self, payload: bytes) -> int:
+        envelope = self._decode(payload)
+        return REFUSED if envelope.error is not None or envelope.result is None else envelope.result.id
 
 
 class _Placed(msgspec.Struct):
@@ -184,8 +186,8 @@ class HttpWire:
             f"Host: {self._plan.host}\r\n\r\n"
         ).encode()
 
-    def answers(self, received: bytes) -> list[Answer]:
-        answers: list[Answer] = []
+    def answers(self, received: bytes) -> list[int]:
+        answers: list[int] = []
         buffer = self._rest + received if self._rest else received
         while True:
             head, end, rest = buffer.partition(b"\r\n\r\n")
@@ -197,7 +199,7 @@ class HttpWire:
             if len(rest) < size:
                 break
             placed = self._decode(rest[:size])
-            answers.append(REFUSED if placed.status == "rejected" else Answer(placed.order_id))
+            answers.append(REFUSED if placed.status == "rejected" else placed.order_id)
             buffer = rest[size:]
         self._rest = buffer
         return answers

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.machinery
+import importlib.util
 import os
 import shlex
 import shutil
@@ -45,6 +46,12 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "fondaco.core.auction",
         "fondaco.core.matching",
     ),
+    "fondaco.runtime.inbox": ("fondaco.runtime.inbox",),
+    "fondaco.runtime.outbox": ("fondaco.runtime.outbox",),
+    "fondaco.desks.common.traffic": ("fondaco.desks.common.traffic",),
+    "fondaco.desks.exchange.order_text": ("fondaco.desks.exchange.order_text",),
+    "fondaco.desks.exchange.plain_request": ("fondaco.desks.exchange.plain_request",),
+    "fondaco.desks.exchange.express": ("fondaco.desks.exchange.express",),
 }
 """By compiled module, the modules whose sources it is made of, in the order in which they need each other."""
 
@@ -140,6 +147,8 @@ class _NoCompiledModules(importlib.machinery.PathFinder):
     def find_spec(
         cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
+        if SOURCES.get(fullname) == (fullname,):
+            return importlib.util.spec_from_file_location(fullname, source_paths(fullname)[0])
         if fullname in COMPILED_MODULES:
             raise ModuleNotFoundError(f"{fullname} is left alone: the sources are preferred", name=fullname)
         return None

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -48,6 +48,9 @@ class Caller(ABC):
     sender: Sender = Sender()
     address: str = ""
     on_socket: bool = False
+    #: Called when a request is under way, and when it was answered.
+    started: Callable[[], None]
+    finished: Callable[[], None]
     #: What is under way over history; for requests over HTTP shared by all of one key or address.
     history_tasks: set[asyncio.Task[None]]
     _commands_sent = 0
@@ -67,14 +70,6 @@ class Caller(ABC):
     @abstractmethod
     def refuse(self, request_id: int | None, error: WireError) -> None:
         """Answer with an error."""
-
-    @abstractmethod
-    def started(self) -> None:
-        """A request is under way."""
-
-    @abstractmethod
-    def finished(self) -> None:
-        """It was answered."""
 
     @abstractmethod
     def login(self, identity: Identity) -> None:

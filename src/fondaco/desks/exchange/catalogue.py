@@ -35,11 +35,16 @@ class Catalogue:
         """The market of a name as a request gave it."""
         if type(name) is not str:
             raise invalid(f"market is {kind_of(name)}; send a market's name as text")
-        market_id = self._house.market_ids.get(name)
-        if market_id is None:
+        terms = self.find(name)
+        if terms is None:
             shown = name[:NAME_LENGTH_MAX]
             raise WireError(Code.UNKNOWN_MARKET, f"unknown market: {shown}; market.list names those there are")
-        return self.terms(market_id)
+        return terms
+
+    def find(self, name: str) -> Terms | None:
+        """The terms of a market by its name, or None."""
+        market_id = self._house.market_ids.get(name)
+        return None if market_id is None else self.terms(market_id)
 
     def terms(self, market_id: int) -> Terms:
         """The terms of a market that exists."""

@@ -16,6 +16,7 @@ import structlog
 from fondaco.core.house import House
 from fondaco.desks.common.desk import Identity
 from fondaco.desks.exchange.catalogue import Catalogue
+from fondaco.desks.exchange.plain_request import PlainRequest
 from fondaco.projections.history import ServiceTimeout
 from fondaco.runtime.inbox import Waiter
 from fondaco.runtime.limits import Limits
@@ -84,6 +85,7 @@ class Floor:
         self.methods = methods
         self.now_us = now_us
         self.catalogue = Catalogue(runtime.house)
+        self.plain_request = PlainRequest()
         self.sessions: set[Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._history_tasks: WeakValueDictionary[str, HistoryTasks] = WeakValueDictionary()

@@ -109,7 +109,7 @@ def _cancel(caller: Caller, params: list[Any], request_id: int | None) -> Pendin
     terms = caller.floor.catalogue.market(params[0])
     order_id, client_order_id = _named_order(params[1])
     record = encode_cancel(caller.sender, terms.market_id, order_id, client_order_id.encode())
-    subject = _subject(order_id, client_order_id)
+    subject = order_subject(order_id, client_order_id)
     return submit(caller, record, OrderWaiter(caller, request_id, terms, 0, 0, subject=subject))
 
 
@@ -208,12 +208,12 @@ def _named_order(value: object) -> tuple[int, str]:
     return 0, _client_order_id(given["client_order_id"])
 
 
-def _subject(order_id: int, client_order_id: str) -> str:
+def order_subject(order_id: int, client_order_id: str) -> str:
     return f"client_order_id {client_order_id}" if client_order_id else f"order {order_id}"
 
 
 def _not_found(terms: Terms, order_id: int, client_order_id: str) -> WireError:
-    sentence = f"order not found: {_subject(order_id, client_order_id)} on {terms.name}"
+    sentence = f"order not found: {order_subject(order_id, client_order_id)} on {terms.name}"
     if client_order_id:
         sentence += "; a client_order_id is remembered for 24 hours after its order ended"
     return WireError(Code.ORDER_NOT_FOUND, sentence)

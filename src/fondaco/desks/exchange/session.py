@@ -20,6 +20,7 @@ from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.channels import Channels
 from fondaco.desks.exchange.dialect import Compression, dialect
 from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.desks.exchange.express import Express
 from fondaco.desks.exchange.floor import Floor
 from fondaco.desks.exchange.translate import kind_of
 from fondaco.wire import exchange as wire
@@ -52,17 +53,22 @@ class Session(Caller):
         self.address = opening.address
         self.sender = Sender(session_id=opening.session_id)
         self.outlet = outlet
+        self.started = outlet.started
+        self.finished = outlet.finished
         self.history_tasks = set()
         self.dialect = dialect(opening.path, opening.subprotocol)
         self.channels = Channels(floor.limits.subscriptions_per_connection_max)
         self._pack = self.dialect.compression.pack
         self._is_text = self.dialect.compression is Compression.NONE
+        self._express = Express(floor, outlet, self.dialect.compression)
         floor.sessions.add(self)
 
     # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def received(self, message: bytes) -> None:
         """One whole message."""
+        if self._express.take(self, message):
+            return
         try:
             request = _decode(message)
         except (ValueError, RecursionError):
@@ -155,12 +161,6 @@ class Session(Caller):
     def _answer_error(self, request_id: int | None, error: WireError) -> None:
         self.send(_encode(wire.Reply(wire.ErrorBody(error.code, error.message), None, request_id)))
 
-    def started(self) -> None:
-        self.outlet.started()
-
-    def finished(self) -> None:
-        self.outlet.finished()
-
     # ── who ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def login(self, identity: Identity) -> None:
@@ -169,12 +169,14 @@ class Session(Caller):
             self.channels.leave_private()
         self.identity = identity
         self.sender = Sender(identity.key_id, self.sender.session_id, identity.user_id)
+        self._express.sign(self.sender, "trade" in identity.scopes)
 
     def logout(self) -> None:
         """The key was revoked: the connection lives and is a stranger's again."""
         self.channels.leave_private()
         self.identity = None
         self.sender = Sender(session_id=self.sender.session_id)
+        self._express.sign(self.sender, False)
 
 
 def unknown_method(name: str) -> WireError:

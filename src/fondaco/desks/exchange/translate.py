@@ -24,6 +24,7 @@ from fondaco.core.events import Row, order_type_of, side_of
 from fondaco.core.instruments import Asset, Market
 from fondaco.core.units import MalformedNumber, TooManyDigits, format_rate_ppm, format_units, parse_units
 from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.desks.exchange.order_text import OrderText
 from fondaco.projections.market_reads import Candle, Deal, MarketState
 from fondaco.wire import exchange as wire
 
@@ -49,6 +50,7 @@ class Terms:
         "money",
         "money_units_per_deal",
         "name",
+        "order_text",
         "price_digits",
         "stock",
     )
@@ -63,6 +65,15 @@ class Terms:
         self.amount_digits = market.amount_digits
         self.deal_digits = market.price_digits + market.amount_digits
         self.money_units_per_deal = market.money_units_per_tick_lot
+        self.order_text = OrderText(
+            self.name,
+            self.price_digits,
+            self.amount_digits,
+            stock.scale_digits,
+            money.scale_digits,
+            self.money_units_per_deal,
+            fee_rates,
+        )
 
     def price(self, price_ticks: int) -> str:
         return format_units(price_ticks, self.price_digits)
@@ -90,6 +101,11 @@ def seconds(time_us: int) -> msgspec.Raw:
 _rate = lru_cache(maxsize=1_024)(format_rate_ppm)
 
 
+def fee_rates(row: Row) -> tuple[str, str]:
+    """The taker's and the maker's fee rate of an ORDER row."""
+    return _rate(row[12]), _rate(row[13])
+
+
 # ── outwards ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -112,6 +128,7 @@ def order_record(
         fee_digits = terms.money.scale_digits
         amount_digits = terms.amount_digits
     ctime = seconds(row[10])
+    taker_fee, maker_fee = fee_rates(row)
     return wire.OrderRecord(
         id=row[2],
         market=terms.name,
@@ -123,8 +140,8 @@ def order_record(
         mtime=ctime if row[11] == row[10] else seconds(row[11]),
         price=format_units(row[4], terms.price_digits),
         amount=format_units(amount, amount_digits),
-        taker_fee=_rate(row[12]),
-        maker_fee=_rate(row[13]),
+        taker_fee=taker_fee,
+        maker_fee=maker_fee,
         left=format_units(left, amount_digits),
         deal_stock=format_units(row[7], terms.amount_digits),
         deal_money=terms.deal_money(row[8]),
