@@ -96,7 +96,7 @@ def test_last_deals(told: tuple[Accountant, Engine]) -> None:
 def test_finished_orders(told: tuple[Accountant, Engine]) -> None:
     accountant, engine = told
     dice = random.Random(7)
-    times_s = [order.ctime_us // US for order in accountant.orders]
+    times_s = [order.row[10] // US for order in accountant.orders]
     with engine.connect() as connection:
         for _ in range(100):
             user_id, market_id = dice.randint(1, len(USERS)), dice.randint(1, len(MARKETS))
@@ -112,7 +112,7 @@ def test_finished_orders(told: tuple[Accountant, Engine]) -> None:
 
 def test_every_order_is_open_or_finished(told: tuple[Accountant, Engine]) -> None:
     accountant, engine = told
-    assert {order.finish for order in accountant.orders} == {1, 2, 3}, "the flow should end orders in every way"
+    assert {order.row[14] for order in accountant.orders} == {1, 2, 3}, "the flow should end orders in every way"
     still_open = {
         order_id for user_id in range(1, len(USERS) + 1) for order_id in accountant.house.open_orders(user_id)
     }

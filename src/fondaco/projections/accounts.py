@@ -1,4 +1,4 @@
-"""Balance changes: money in and out by ``BalanceUpdated``, and for trades a note of who took part.
+"""Balance changes: money in and out, deals taken back, and for trades a note of who took part.
 
 A fill changes four balances: the buyer's stock up (less his fee) and money down, the seller's stock down and money up
 (less his fee). All of that stands in the FILL row, which is kept as a deal; so a change by a trade is computed where it
@@ -13,12 +13,18 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Mapping
+from typing import Final
 
-from sqlalchemy import Connection, Engine
+import msgspec
+from sqlalchemy import Connection, Engine, select
 
-from fondaco.core.events import ROW_WORDS, BalanceUpdated
-from fondaco.core.instruments import Market
+from fondaco.core.commands import Side
+from fondaco.core.events import ROW_WORDS, BalanceUpdated, TradeBusted, WithdrawalChanged
+from fondaco.core.instruments import Market, WithdrawalState
+from fondaco.projections.businesses import BUST
 from fondaco.projections.database import balance_updates, insert_text, markets, trade_runs
+
+ENCODER: Final = msgspec.json.Encoder()
 
 
 class AccountsProjection:
@@ -28,11 +34,18 @@ class AccountsProjection:
         self._insert_updates = insert_text(engine, balance_updates)
         self._markets: list[tuple[int, ...]] = []
         self._updates: list[tuple[int | str, ...]] = []
+        self._terms: dict[int, tuple[int, int, int]] = {}
+
+    def load(self, connection: Connection) -> None:
+        """Learn the terms of the markets there are."""
+        found = connection.execute(select(markets))
+        self._terms = {market_id: (stock, money, per_lot) for market_id, stock, money, per_lot in found}
 
     def market_created(self, market: Market) -> None:
         """Gather what of a market's terms the changes are computed with."""
         terms = (market.market_id, market.stock_asset_id, market.money_asset_id, market.stock_units_per_lot)
         self._markets.append(terms)
+        self._terms[market.market_id] = terms[1:]
 
     def balance_updated(self, fact: BalanceUpdated, seq: int, time_us: int) -> None:
         """Gather one balance update; a repeat moved nothing and leaves no row."""
@@ -51,6 +64,61 @@ class AccountsProjection:
                 fact.detail,
             )
         )
+
+    def withdrawal_changed(self, fact: WithdrawalChanged, seq: int, time_us: int) -> None:
+        """Gather a withdrawal that left the house: before that, and when it comes back, a balance stays what it was."""
+        withdrawal = fact.withdrawal
+        if fact.repeated or withdrawal.state != WithdrawalState.CONFIRMED:
+            return
+        self._updates.append(
+            (
+                withdrawal.user_id,
+                withdrawal.asset_id,
+                withdrawal.business,
+                time_us,
+                seq,
+                -withdrawal.units,
+                fact.balance_units,
+                withdrawal.business_id,
+                withdrawal.detail,
+            )
+        )
+
+    def trade_busted(self, fact: TradeBusted, seq: int) -> None:
+        """Gather the changes by a deal that was taken back: two for each side, one an asset for a deal with himself."""
+        if fact.repeated:
+            return
+        detail = ENCODER.encode({"market_id": fact.market_id, "reason": fact.reason}).decode()
+        changes: dict[tuple[int, int], int] = defaultdict(int)
+        balances: dict[tuple[int, int], int] = {}
+        stock_asset_id, money_asset_id, stock_units_per_lot = self._terms[fact.market_id]
+        for user_id, side, fee, stock_after, money_after in (
+            (
+                fact.taker_user_id,
+                fact.taker_side,
+                fact.taker_fee_units,
+                fact.taker_stock_units,
+                fact.taker_money_units,
+            ),
+            (
+                fact.maker_user_id,
+                Side.ASK + Side.BID - fact.taker_side,
+                fact.maker_fee_units,
+                fact.maker_stock_units,
+                fact.maker_money_units,
+            ),
+        ):
+            stock, money = fact.size_lots * stock_units_per_lot, fact.money_units
+            back = (fee - stock, money) if side == Side.BID else (stock, fee - money)
+            of_stock, of_money = (user_id, stock_asset_id), (user_id, money_asset_id)
+            changes[of_stock] += back[0]
+            changes[of_money] += back[1]
+            balances |= {of_stock: stock_after, of_money: money_after}
+        for (user_id, asset_id), change_units in changes.items():
+            balance_units = balances[user_id, asset_id]
+            self._updates.append(
+                (user_id, asset_id, BUST, fact.time_us, seq, change_units, balance_units, fact.deal_id, detail)
+            )
 
     def write(self, connection: Connection, fills: Mapping[int, bytes]) -> None:
         """Write what was gathered and who took part in the packed FILL rows of each market."""

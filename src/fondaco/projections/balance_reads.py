@@ -23,10 +23,10 @@ from sqlalchemy import Connection, bindparam, select, tuple_
 from fondaco.core.commands import Side
 from fondaco.core.events import Row, side_of
 from fondaco.projections.blocks import rows_numbered
+from fondaco.projections.businesses import TRADE
 from fondaco.projections.database import balance_updates, deal_blocks, markets, trade_runs
 from fondaco.projections.market import US
 
-TRADE: Final = "trade"
 _NO_END_S: Final = 1 << 42
 
 

@@ -54,7 +54,7 @@ from fondaco.journal.errors import OperatingError
 from fondaco.journal.file_system import FILE_MODE
 from fondaco.projections.progress import tighten
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 FILE_NAME: Final = "projections.sqlite"
 SUM_LOW_BITS: Final = 32
 SUM_LOW_MASK: Final = (1 << SUM_LOW_BITS) - 1
@@ -159,6 +159,9 @@ candles = Table(
 
 finished_blocks = Table("finished_blocks", metadata, _key("block"), _packed("rows"))
 """The last ORDER row of every order that ended, filled or not, numbered as they ended."""
+
+finished_options = Table("finished_options", metadata, _key("order_id"), _packed("row"))
+"""The last OPTIONS row of every order that ended and had one."""
 
 finish_numbers = Table("finish_numbers", metadata, _key("page"), _packed("numbers"))
 """As which an order ended, by its id: ``FINISH_PAGE`` numbers in a row, 0 for one that has not."""

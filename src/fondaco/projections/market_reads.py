@@ -17,7 +17,7 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, bindparam, func, select
 
-from fondaco.core.events import side_of
+from fondaco.core.events import Row, side_of
 from fondaco.projections.blocks import block_of, unpacked
 from fondaco.projections.database import SUM_LOW_BITS, candles, checkpoint, deal_blocks, market_marks
 from fondaco.projections.market import KEPT_S, US, horizon_s
@@ -137,6 +137,9 @@ FOLDED = (
         & (_last.c.time_s == _g.last_s),
     )
 )
+DEAL_BLOCK = select(deal_blocks.c.block, deal_blocks.c.rows).where(
+    deal_blocks.c.market_id == bindparam("market_id"), deal_blocks.c.block == bindparam("block")
+)
 DEAL_BLOCKS = (
     select(deal_blocks.c.block, deal_blocks.c.rows)
     .where(deal_blocks.c.market_id == bindparam("market_id"), deal_blocks.c.block >= bindparam("first_block"))
@@ -155,6 +158,12 @@ def latest_deals(connection: Connection, market_id: int, limit: int, last_id: in
                     return found
                 found.append(Deal(deal_id, row[15], side_of(row), row[3], row[4], row[5]))
     return found
+
+
+def fill(connection: Connection, market_id: int, deal_id: int) -> Row | None:
+    """The FILL row of one deal."""
+    with connection.execute(DEAL_BLOCK, {"market_id": market_id, "block": block_of(deal_id)}) as found:
+        return next((row for block, packed in found for n, row in unpacked(block, packed) if n == deal_id), None)
 
 
 def rolling_state(connection: Connection, market_id: int, period_s: int, now_s: int) -> MarketState:

@@ -20,43 +20,39 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, bindparam, func, select
 
-from fondaco.core.events import (
-    Row,
-    maker_fee_ppm_of,
-    market_id_of,
-    order_type_of,
-    side_of,
-    taker_fee_ppm_of,
-    time_in_force_of,
-)
+from fondaco.core.events import ROW, Row, has_options, market_id_of
 from fondaco.projections.blocks import rows_numbered
-from fondaco.projections.database import FINISH_PAGE, finish_numbers, finished_blocks, order_counts, order_runs
+from fondaco.projections.database import (
+    FINISH_PAGE,
+    finish_numbers,
+    finished_blocks,
+    finished_options,
+    order_counts,
+    order_runs,
+)
 from fondaco.projections.market import US
 from fondaco.projections.periods import HOUR_S
 
 _NO_END_S: Final = 1 << 42
 
 
-class OrderRecord(msgspec.Struct, frozen=True, gc=False):
-    """A finished order as it ended; fields as in the ORDER row. ``ftime_us`` is when it ended."""
+class FinishedOrder(msgspec.Struct, frozen=True, gc=False):
+    """A finished order as the house last stated it: its ORDER row, and its OPTIONS row if it had any."""
 
-    order_id: int
-    user_id: int
-    market_id: int
-    side: int
-    order_type: int
-    time_in_force: int
-    finish: int
-    price_ticks: int
-    amount: int
-    left: int
-    deal_stock_lots: int
-    deal_money_units: int
-    deal_fee_units: int
-    ctime_us: int
-    ftime_us: int
-    taker_fee_ppm: int
-    maker_fee_ppm: int
+    row: Row
+    options: Row | None
+
+    @property
+    def order_id(self) -> int:
+        return self.row[2]
+
+    @property
+    def user_id(self) -> int:
+        return self.row[3]
+
+    @property
+    def market_id(self) -> int:
+        return market_id_of(self.row)
 
 
 _r, _n = order_runs.c, order_counts.c
@@ -67,6 +63,7 @@ NUMBERS = select(finish_numbers.c.numbers).where(finish_numbers.c.page == bindpa
 BLOCKS = select(finished_blocks.c.block, finished_blocks.c.rows).where(
     finished_blocks.c.block.in_(bindparam("blocks", expanding=True))
 )
+OPTIONS = select(finished_options).where(finished_options.c.order_id.in_(bindparam("order_ids", expanding=True)))
 SUM = select(func.coalesce(func.sum(_n.entries), 0)).where(*_OF_USER, *_IN_HOURS)
 HOURS = select(_n.hour_s, _n.entries).where(*_OF_USER, *_IN_HOURS).order_by(_n.hour_s.desc())
 RUNS = (
@@ -91,21 +88,21 @@ class _Range(msgspec.Struct, frozen=True):
         return self.start_s <= hour_s and hour_s + HOUR_S <= self.end_s
 
 
-def finished_order(connection: Connection, order_id: int) -> OrderRecord | None:
+def finished_order(connection: Connection, order_id: int) -> FinishedOrder | None:
     page, at = divmod(order_id, FINISH_PAGE)
     numbers = connection.execute(NUMBERS, {"page": page}).scalar_one_or_none()
     number = 0 if numbers is None else int.from_bytes(numbers[8 * at : 8 * at + 8], sys.byteorder)
-    return _records(connection, [number])[0] if number else None
+    return _orders(connection, [number])[0] if number else None
 
 
 def finished_orders_of(
     connection: Connection, user_id: int, market_id: int, start_s: int, end_s: int, offset: int, limit: int
-) -> tuple[int, list[OrderRecord]]:
+) -> tuple[int, list[FinishedOrder]]:
     """How many orders of the user were created in [start, end) and have ended, and a page of them."""
     asked = _Range(user_id, market_id, start_s, end_s or _NO_END_S)
     if asked.start_s >= asked.end_s:
         return 0, []
-    return _total(connection, asked), _records(connection, _page(connection, asked, offset, limit))
+    return _total(connection, asked), _orders(connection, _page(connection, asked, offset, limit))
 
 
 def _total(connection: Connection, asked: _Range) -> int:
@@ -165,28 +162,11 @@ def _runs(connection: Connection, asked: _Range, hour_s: int) -> Iterator[tuple[
             yield last_order_id, entries
 
 
-def _records(connection: Connection, numbers: list[int]) -> list[OrderRecord]:
+def _orders(connection: Connection, numbers: list[int]) -> list[FinishedOrder]:
     rows = rows_numbered(connection, BLOCKS, {}, numbers)
-    return [_record(rows[number]) for number in numbers]
-
-
-def _record(row: Row) -> OrderRecord:
-    return OrderRecord(
-        order_id=row[2],
-        user_id=row[3],
-        market_id=market_id_of(row),
-        side=side_of(row),
-        order_type=order_type_of(row),
-        time_in_force=time_in_force_of(row),
-        finish=row[14],
-        price_ticks=row[4],
-        amount=row[5],
-        left=row[6],
-        deal_stock_lots=row[7],
-        deal_money_units=row[8],
-        deal_fee_units=row[9],
-        ctime_us=row[10],
-        ftime_us=row[11],
-        taker_fee_ppm=taker_fee_ppm_of(row),
-        maker_fee_ppm=maker_fee_ppm_of(row),
-    )
+    found = [rows[number] for number in numbers]
+    optioned = [row[2] for row in found if has_options(row)]
+    options: dict[int, Row] = {}
+    if optioned:
+        options = {order_id: ROW.unpack(row) for order_id, row in connection.execute(OPTIONS, {"order_ids": optioned})}
+    return [FinishedOrder(row, options.get(row[2])) for row in found]

@@ -23,6 +23,7 @@ from fondaco.projections.database import (
     FINISH_PAGE,
     finish_numbers,
     finished_blocks,
+    finished_options,
     insert_text,
     order_counts,
     order_runs,
@@ -41,6 +42,7 @@ class OrdersProjection:
 
     def __init__(self, engine: Engine, finished: int) -> None:
         self.finished = finished
+        self._insert_options = insert_text(engine, finished_options)
         self._append_blocks = upsert_text(engine, finished_blocks, appended=("rows",))
         self._merge_pages = upsert_text(engine, finish_numbers, latest=("numbers",))
         self._insert_runs = insert_text(engine, order_runs)
@@ -53,8 +55,11 @@ class OrdersProjection:
         last_page = connection.execute(select(func.max(finish_numbers.c.page))).scalar_one()
         self._last_page = -1 if last_page is None else int(last_page)
 
-    def write(self, connection: Connection, rows: bytes) -> None:
-        """Write the packed rows of orders that ended, in the order in which they did, in the caller's transaction."""
+    def write(self, connection: Connection, rows: bytes, options: list[bytes]) -> None:
+        """Write the packed rows of orders that ended, in the order in which they did, in the caller's transaction.
+
+        ``options`` are the OPTIONS rows of those that had one.
+        """
         if not rows:
             return
         words = memoryview(rows).cast("q")
@@ -62,6 +67,8 @@ class OrdersProjection:
         first = self.finished + 1
         self.finished += len(order_ids)
         connection.exec_driver_sql(self._append_blocks, list(pieces(first, rows)))
+        if options:
+            connection.exec_driver_sql(self._insert_options, [(_order_id(row), row) for row in options])
         self._write_numbers(connection, order_ids, first)
         self._write_runs(connection, words, order_ids, first)
 
@@ -106,3 +113,7 @@ class OrdersProjection:
             ],
         )
         connection.exec_driver_sql(self._add_counts, [(*owner, len(entries)) for owner, entries in runs.items()])
+
+
+def _order_id(row: bytes) -> int:
+    return int.from_bytes(row[16:24], "little")

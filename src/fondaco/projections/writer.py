@@ -15,13 +15,26 @@ from typing import Final
 
 from sqlalchemy import Engine
 
-from fondaco.core.events import ROW, Applied, BalanceUpdated, Cause, EventKind, MarketCreated, kind_of
+from fondaco.core.events import (
+    HAS_OPTIONS,
+    ROW,
+    Applied,
+    BalanceUpdated,
+    Cause,
+    EventKind,
+    MarketCreated,
+    TradeBusted,
+    WithdrawalChanged,
+    kind_of,
+)
 from fondaco.projections.accounts import AccountsProjection
 from fondaco.projections.database import SCHEMA_VERSION, Checkpoint, checkpoint, upsert_text
 from fondaco.projections.market import MarketProjection
 from fondaco.projections.orders import OrdersProjection
 
 _ROW_BYTES: Final = ROW.size
+#: The byte of a row that holds its flags.
+_FLAGS_AT: Final = 7
 #: The first two bytes of a row: kind and cause.
 _FINISHED: Final = (EventKind.ORDER.value, Cause.FINISH.value)
 
@@ -44,6 +57,7 @@ class ProjectionWriter:
         with engine.begin() as connection:
             self._market.load(connection)
             self._orders.load(connection)
+            self._accounts.load(connection)
 
     def gather(self, applied: Applied, chain: bytes) -> None:
         """Keep what one batch produced. ``chain`` is the journal's, after this batch."""
@@ -61,6 +75,10 @@ class ProjectionWriter:
                 stated = applied.facts[row[2]]
                 if isinstance(stated, BalanceUpdated):
                     self._accounts.balance_updated(stated, row[1], applied.time_us)
+                elif isinstance(stated, WithdrawalChanged):
+                    self._accounts.withdrawal_changed(stated, row[1], applied.time_us)
+                elif isinstance(stated, TradeBusted):
+                    self._accounts.trade_busted(stated, row[1])
                 elif isinstance(stated, MarketCreated):
                     self._accounts.market_created(stated.market)
 
@@ -70,7 +88,7 @@ class ProjectionWriter:
         fills = _fills(rows)
         with self._engine.begin() as connection:
             self._market.write(connection, fills, self._time_us)
-            self._orders.write(connection, _finished(rows))
+            self._orders.write(connection, *_finished(rows))
             self._accounts.write(connection, fills)
             position = Checkpoint(self._seq, self._chain, self._time_us, self._orders.finished)
             connection.exec_driver_sql(
@@ -82,12 +100,12 @@ class ProjectionWriter:
         self._rows.clear()
 
 
-def _finished(rows: bytes) -> bytes:
-    """The ORDER rows of orders that ended."""
+def _finished(rows: bytes) -> tuple[bytes, list[bytes]]:
+    """The ORDER rows of orders that ended, and the OPTIONS rows that stand before some of them."""
     begins = zip(rows[0::_ROW_BYTES], rows[1::_ROW_BYTES], strict=True)
-    return b"".join(
-        [rows[n * _ROW_BYTES : (n + 1) * _ROW_BYTES] for n, begin in enumerate(begins) if begin == _FINISHED]
-    )
+    ends = [n * _ROW_BYTES for n, begin in enumerate(begins) if begin == _FINISHED]
+    options = [rows[at - _ROW_BYTES : at] for at in ends if rows[at + _FLAGS_AT] & HAS_OPTIONS]
+    return b"".join([rows[at : at + _ROW_BYTES] for at in ends]), options
 
 
 def _fills(rows: bytes) -> dict[int, bytes]:

@@ -76,11 +76,20 @@ class Caller(ABC):
         """The caller proved who it is."""
 
     def obey(self, method: Method, params: list[Any], request_id: int | None) -> None:
-        if method.reads and self._commands_sent != self._commands_ended:
-            self._held.append((self._commands_sent, method, params, request_id))
-            self.started()
-            return
-        self._obey_now(method, params, request_id)
+        if method.reads and self.awaits_answers:
+            self.hold(method, params, request_id)
+        else:
+            self._obey_now(method, params, request_id)
+
+    @property
+    def awaits_answers(self) -> bool:
+        """Whether a command of this caller is under way."""
+        return self._commands_sent != self._commands_ended
+
+    def hold(self, method: Method, params: list[Any], request_id: int | None) -> None:
+        """Obey a method as soon as the commands sent so far are answered."""
+        self._held.append((self._commands_sent, method, params, request_id))
+        self.started()
 
     def _obey_now(self, method: Method, params: list[Any], request_id: int | None) -> None:
         try:
@@ -155,7 +164,8 @@ class Caller(ABC):
         except Exception:
             self.refuse(request_id, _defect(method.name))
         else:
-            await self.reply_later(request_id, result)
+            if result is not PENDING:
+                await self.reply_later(request_id, result)
         finally:
             self.finished()
 

@@ -12,7 +12,18 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from fondaco.core.events import ROW, Applied, BalanceUpdated, EventKind, Fact, KeyRevoked, market_id_of
+from fondaco.core.events import (
+    ROW,
+    Applied,
+    BalanceUpdated,
+    EventKind,
+    Fact,
+    KeyRevoked,
+    TradeBusted,
+    WithdrawalChanged,
+    has_options,
+    market_id_of,
+)
 from fondaco.desks.common.auth import Refusal
 from fondaco.desks.common.desk import Identity, Opening
 from fondaco.desks.exchange.dialect import PATHS, SUBPROTOCOLS
@@ -30,6 +41,7 @@ from fondaco.runtime.limits import Limits
 from fondaco.wire import exchange as wire
 
 _ORDER = EventKind.ORDER
+_OPTIONS = EventKind.OPTIONS
 _FILL = EventKind.FILL
 _FACT = EventKind.FACT
 
@@ -91,12 +103,15 @@ class ExchangeDesk:
         if not (market_feed.is_followed or history_feed.is_followed or private_feed.is_followed):
             return
         is_private = private_feed.is_followed
+        options = None
         for row in ROW.iter_unpack(applied.rows):
             kind = row[0] & 0xFF
             if kind == _ORDER:
                 market_feed.changed(market_id_of(row))
                 if is_private:
-                    private_feed.order(row)
+                    private_feed.order(row, options if has_options(row) else None)
+            elif kind == _OPTIONS:
+                options = row
             elif kind == _FILL:
                 market_id = market_id_of(row)
                 market_feed.filled(market_id, row)
@@ -112,6 +127,12 @@ class ExchangeDesk:
         if isinstance(fact, BalanceUpdated):
             if not fact.repeated:
                 self._private_feed.balance_changed(fact.user_id, fact.asset_id)
+        elif isinstance(fact, WithdrawalChanged):
+            if not fact.repeated:
+                self._private_feed.balance_changed(fact.withdrawal.user_id, fact.withdrawal.asset_id)
+        elif isinstance(fact, TradeBusted):
+            if not fact.repeated:
+                self._private_feed.trade_busted(fact)
         elif isinstance(fact, KeyRevoked):
             for session in list(self.floor.sessions):
                 if session.identity is not None and session.identity.api_key == fact.key.api_key:

@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING
 
 import cython
 
-from fondaco.core.commands import OrderType, Side, encode_cancel, encode_place
+from fondaco.core.commands import OrderType, Side, TimeInForce, encode_cancel, encode_place
 from fondaco.desks.exchange.caller import submit
 from fondaco.desks.exchange.dialect import Compression
-from fondaco.desks.exchange.order_methods import OrderWaiter, order_subject
-from fondaco.desks.exchange.translate import TIME_IN_FORCE
+from fondaco.desks.exchange.order_methods import OrderWaiter
+from fondaco.desks.exchange.order_names import order_subject
 
 if TYPE_CHECKING:
     from fondaco.core.commands import Sender
@@ -41,7 +41,7 @@ class ExpressMarket:
 
     def __init__(self, terms, sender):
         market_id = terms.market_id
-        good_till_cancelled = TIME_IN_FORCE["GTC"]
+        good_till_cancelled = TimeInForce.GTC
         self.terms = terms
         self.market_id = market_id
         self.price_digits = terms.price_digits

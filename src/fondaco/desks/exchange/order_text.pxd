@@ -11,13 +11,13 @@ cdef class OrderText:
     cdef long long money_digits
     cdef long long money_units_per_deal
     cdef object fees
-    cdef tuple fee_words
+    cdef object fee_word
     cdef bytes fee_text
     cdef bytearray octets
     cdef unsigned char[::1] buffer
 
     cpdef bytes answer(self, tuple row, long long request_id)
-    cdef set_fees(self, tuple row, tuple words)
+    cdef set_fees(self, tuple row)
     cdef Py_ssize_t text(self, Py_ssize_t at, bytes text) noexcept
     cdef Py_ssize_t number(self, Py_ssize_t at, long long number) noexcept
     cdef Py_ssize_t units(self, Py_ssize_t at, long long units, long long digits) noexcept

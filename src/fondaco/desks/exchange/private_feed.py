@@ -15,9 +15,10 @@ from typing import Final
 import msgspec
 
 from fondaco.core.commands import Side
-from fondaco.core.events import Row, cause_of, market_id_of, side_of
+from fondaco.core.events import Row, TradeBusted, cause_of, market_id_of, side_of
 from fondaco.desks.exchange.floor import Floor
 from fondaco.desks.exchange.session import Session
+from fondaco.desks.exchange.trade_busts import busted_trade
 from fondaco.desks.exchange.translate import balance
 from fondaco.wire import exchange as wire
 
@@ -85,12 +86,12 @@ class PrivateFeed:
 
     # ── rows of a batch ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def order(self, row: Row) -> None:
-        """An ORDER row: its user's sessions are told; what the order gives is touched."""
+    def order(self, row: Row, options: Row | None) -> None:
+        """An ORDER row with its OPTIONS row: its user's sessions are told; what the order gives is touched."""
         user_id, market_id = row[3], market_id_of(row)
         followers = self.of_orders.get(user_id)
         if followers is not None:
-            self._push_order(row, market_id, followers)
+            self._push_order(row, options, market_id, followers)
         if user_id in self.of_assets:
             market = self._floor.house.markets[market_id]
             asset_id = market.money_asset_id if side_of(row) == Side.BID else market.stock_asset_id
@@ -128,12 +129,23 @@ class PrivateFeed:
                     shown = [params] if follower.session.dialect.live_form else params
                     follower.session.send(_encode(wire.Push("asset.update", shown, follower.push_id)))
 
-    def _push_order(self, row: Row, market_id: int, followers: list[Follower]) -> None:
+    def trade_busted(self, fact: TradeBusted) -> None:
+        """A deal was taken back: both sides are told with the orders they follow, and their balances are touched."""
+        terms = self._floor.catalogue.terms(fact.market_id)
+        for user_id, is_taker in ((fact.taker_user_id, True), (fact.maker_user_id, False)):
+            for asset_id in (terms.stock.asset_id, terms.money.asset_id):
+                self.balance_changed(user_id, asset_id)
+            for follower in self.of_orders.get(user_id, ()):
+                if follower.follows(fact.market_id):
+                    params = [busted_trade(terms, fact, is_taker=is_taker)]
+                    follower.session.send(_encode(wire.Push("trade.busted", params, follower.push_id)))
+
+    def _push_order(self, row: Row, options: Row | None, market_id: int, followers: list[Follower]) -> None:
         params: msgspec.Raw | None = None
         for follower in followers:
             if not follower.follows(market_id):
                 continue
             if params is None:
-                record = self._floor.catalogue.record(row, pushed=True)
+                record = self._floor.catalogue.record(row, options, pushed=True)
                 params = msgspec.Raw(_encode([cause_of(row), record]))
             follower.session.send(_encode(wire.Push("order.update", params, follower.push_id)))

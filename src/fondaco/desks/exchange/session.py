@@ -16,6 +16,7 @@ import msgspec
 
 from fondaco.core.commands import Sender
 from fondaco.desks.common.desk import Identity, Opening
+from fondaco.desks.exchange import session_end
 from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.channels import Channels
 from fondaco.desks.exchange.dialect import Compression, dialect
@@ -45,7 +46,10 @@ class Outlet(Protocol):
 
 
 class Session(Caller):
+    """``end_is_reported``: the house was asked to cancel this session's orders when it ends."""
+
     on_socket = True
+    end_is_reported = False
 
     def __init__(self, floor: Floor, opening: Opening, outlet: Outlet) -> None:
         super().__init__()
@@ -103,6 +107,8 @@ class Session(Caller):
             task.cancel()
         self.channels.leave_all()
         self.floor.sessions.discard(self)
+        if self.end_is_reported:
+            self.floor.start_task(session_end.report(self.floor, self.sender.session_id))
 
     def _obey(self, name: str, params: list[Any], request_id: int | None) -> None:
         method = self.floor.methods.get(name)
