@@ -69,6 +69,8 @@ def _field(
             return "market", market.name if market else value
         case ["asset", "id"]:
             return "asset", house.assets[value].name
+        case ["timeout", "us"]:
+            return "timeout_s", value / 1_000_000
         case [kept, "us"]:
             return kept, time(value) if value else value
         case [kept, "ppm"]:
@@ -79,6 +81,8 @@ def _field(
             return kept, lots(market, value)
         case [kept, "units"] if market:
             return kept, units(house, _asset_of_trade(market, kept, given), value)
+        case ["units"] if asset_id:
+            return "amount", units(house, asset_id, value)
         case [kept, "units"] if asset_id:
             return kept, units(house, asset_id, value)
     return name, value
