@@ -207,8 +207,8 @@ def _order(house: House, row: Row) -> Line:
         "deal_stock": format_units(row[7], market.amount_digits),
         "deal_money": _units(house, market.money_asset_id, row[8]),
         "deal_fee": _units(house, received, row[9]),
-        "taker_fee": format_rate_ppm(row[12]),
-        "maker_fee": format_rate_ppm(row[13]),
+        "taker_fee": format_rate_ppm(events.taker_fee_ppm_of(row)),
+        "maker_fee": format_rate_ppm(events.maker_fee_ppm_of(row)),
         "finish": Finish(row[14]).name,
     }
 

@@ -20,7 +20,7 @@ from typing import Final
 import msgspec
 
 from fondaco.core.commands import OrderType, Side
-from fondaco.core.events import Row, order_type_of, side_of
+from fondaco.core.events import Row, maker_fee_ppm_of, order_type_of, side_of, taker_fee_ppm_of
 from fondaco.core.instruments import Asset, Market
 from fondaco.core.units import MalformedNumber, TooManyDigits, format_rate_ppm, format_units, parse_units
 from fondaco.desks.exchange.errors import Code, WireError, invalid
@@ -123,8 +123,8 @@ def order_record(
         mtime=ctime if row[11] == row[10] else seconds(row[11]),
         price=format_units(row[4], terms.price_digits),
         amount=format_units(amount, amount_digits),
-        taker_fee=_rate(row[12]),
-        maker_fee=_rate(row[13]),
+        taker_fee=_rate(taker_fee_ppm_of(row)),
+        maker_fee=_rate(maker_fee_ppm_of(row)),
         left=format_units(left, amount_digits),
         deal_stock=format_units(row[7], terms.amount_digits),
         deal_money=terms.deal_money(row[8]),
