@@ -24,7 +24,9 @@ from fondaco import compiled  # noqa: E402  (the path above comes first: nothing
 GENERATED = Path("build") / "cython"
 JOINED = GENERATED / "joined"
 DIRECTIVES = "boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True"
-FLAGS = ["-O2", "-g0"]  # portable on purpose: no -march, so that a wheel runs on any machine of its kind
+# Portable on purpose: no -march, so that a wheel runs on any machine of its kind. What Cython calls inline is put in
+# place: left to itself the compiler calls most of it, and the core does a third more work for the same command.
+FLAGS = ["-O3", "-g0", "-DCYTHON_INLINE=inline __attribute__((always_inline))"]
 
 
 def switched_on(name: str) -> bool:

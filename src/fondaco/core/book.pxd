@@ -21,17 +21,17 @@ cdef class Book:
     cdef long long[::1] slots
     cdef unsigned long long[::1] bits
 
-    cdef long long best_order(self, long long side) noexcept
+    cdef inline long long best_order(self, long long side) noexcept
     cpdef long long best_price(self, long long side) noexcept
-    cdef Py_ssize_t add(self, long long side, long long order) except -1
-    cdef Py_ssize_t remove(self, long long side, long long order) except -1
-    cdef void reduce(self, long long side, long long order, long long lots) noexcept
+    cdef inline Py_ssize_t add(self, long long side, long long order) except -1
+    cdef inline Py_ssize_t remove(self, long long side, long long order) except -1
+    cdef inline void reduce(self, long long side, long long order, long long lots) noexcept
     cdef void show(self, long long side, long long order, long long lots) noexcept
-    cdef long long linked(self, long long ends, long long order) noexcept
-    cdef long long unlinked(self, long long ends, long long order) noexcept
-    cdef void set_bit(self, long long at, long long key) noexcept
-    cdef void clear_bit(self, long long at, long long key) noexcept
-    cdef long long occupied_below(self, long long at, long long key) noexcept
+    cdef inline long long linked(self, long long ends, long long order) noexcept
+    cdef inline long long unlinked(self, long long ends, long long order) noexcept
+    cdef inline void set_bit(self, long long at, long long key) noexcept
+    cdef inline void clear_bit(self, long long at, long long key) noexcept
+    cdef inline long long occupied_below(self, long long at, long long key) noexcept
     cdef Py_ssize_t next_best(self, long long side) except -1
     cdef Py_ssize_t move_window(self, long long side, long long base) except -1
     cdef long long count_below(self, long long at, long long key) noexcept

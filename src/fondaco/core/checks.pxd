@@ -20,22 +20,21 @@ cdef class Checks:
     cdef long long trail
     cdef long long expire
 
-    cdef long long read_options(self, long long[::1] batch, long long at) noexcept
-    cdef long long is_malformed(self, long long terms, long long trigger) noexcept
-    cdef long long collects(self, long long terms) noexcept
+    cdef inline long long is_malformed(self, long long terms, long long trigger) noexcept
+    cdef inline long long collects(self, long long terms) noexcept
     cdef Py_ssize_t wrong_phase(self, long long market, bint is_bid, bint needs_trading) except -1
-    cdef Py_ssize_t unwelcome(self, long long user) except -1
-    cdef Py_ssize_t too_many_open(self, long long user) except -1
-    cdef Py_ssize_t refused(self, long long user, long long terms, long long trigger, long long price_ticks, long long amount) except -1
-    cdef Py_ssize_t wrong_price(self, long long terms, long long price_ticks) except -1
+    cdef inline Py_ssize_t unwelcome(self, long long user) except -1
+    cdef inline Py_ssize_t too_many_open(self, long long user) except -1
+    cdef inline Py_ssize_t refused(self, long long user, long long terms, long long trigger, long long price_ticks, long long amount) except -1
+    cdef inline Py_ssize_t wrong_price(self, long long terms, long long price_ticks) except -1
     cdef Py_ssize_t wrong_trigger(self, long long market, long long trigger_price, long long trail) except -1
     cdef Py_ssize_t wrong_display(self, long long market, long long amount) except -1
-    cdef Py_ssize_t wrong_amount(self, long long terms, long long price_ticks, long long amount) except -1
+    cdef inline Py_ssize_t wrong_amount(self, long long terms, long long price_ticks, long long amount) except -1
     cdef Py_ssize_t buys_no_lot(self, long long terms, long long amount) except -1
-    cdef long long is_by_money(self, long long terms) noexcept
-    cdef long long money_units_of(self, long long terms) noexcept
+    cdef inline long long is_by_money(self, long long terms) noexcept
+    cdef inline long long money_units_of(self, long long terms) noexcept
     cdef long long best_of_other(self, long long terms) noexcept
-    cdef long long cost_of(self, long long terms, long long price_ticks, long long amount) noexcept
+    cdef inline long long cost_of(self, long long terms, long long price_ticks, long long amount) noexcept
     cdef Py_ssize_t book_refused(self, long long user, long long terms, long long price_ticks, long long amount, long long available) except -1
     cdef Py_ssize_t outside_band(self, long long terms, long long price_ticks, long long best, long long edge) except -1
     cdef bint is_beyond(self, long long price, long long limit, bint is_bid) noexcept
@@ -46,5 +45,5 @@ cdef class Checks:
     cdef Py_ssize_t trigger_refused(self, long long terms, long long trigger) except -1
     cdef Py_ssize_t would_fire(self, long long last, long long trigger_price, bint rises) except -1
     cdef Py_ssize_t limit_when_fired(self, long long order) except -2
-    cdef long long may_rest(self, long long terms) noexcept
+    cdef inline long long may_rest(self, long long terms) noexcept
     cdef Py_ssize_t amend_refused(self, long long order, long long price_ticks, long long amount, long long trigger_price) except -1

@@ -126,20 +126,6 @@ class Checks:
 
     # new orders
 
-    def read_options(self, batch, at):
-        """Take the four words of a place's options in hand (``at`` 0: it has none); answers whether they are idle."""
-        if at == 0:
-            self.display = 0
-            self.trigger_price = 0
-            self.trail = 0
-            self.expire = 0
-            return 0
-        self.display = batch[at]
-        self.trigger_price = batch[at + 1]
-        self.trail = batch[at + 2]
-        self.expire = batch[at + 3]
-        return 1 if (self.display | self.trigger_price | self.trail | self.expire) == 0 else 0
-
     def is_malformed(self, terms, trigger):
         """Whether a new order says what no order can say, whatever the market."""
         side: cython.longlong = (terms >> 16) & 0xFF

@@ -19,17 +19,17 @@ cdef class Floor:
     cdef public list deadlines
     cdef readonly list trailing
 
-    cdef long long side_of(self, long long order) noexcept
+    cdef inline long long side_of(self, long long order) noexcept
     cdef long long waiting_side_of(self, long long order) noexcept
     cpdef bint is_waiting(self, long long order) noexcept
-    cdef long long display_of(self, long long order) noexcept
-    cdef long long price_of(self, long long order) noexcept
-    cdef long long held(self, long long order) noexcept
-    cdef void hold(self, long long order) noexcept
-    cdef void let_go(self, long long order) noexcept
-    cdef Py_ssize_t enter_book(self, long long order) except -1
-    cdef Py_ssize_t leave_book(self, long long order) except -1
+    cdef inline long long display_of(self, long long order) noexcept
+    cdef inline long long price_of(self, long long order) noexcept
+    cdef inline long long held(self, long long order) noexcept
+    cdef inline void hold(self, long long order) noexcept
+    cdef inline void let_go(self, long long order) noexcept
+    cdef inline Py_ssize_t enter_book(self, long long order) except -1
+    cdef inline Py_ssize_t leave_book(self, long long order) except -1
     cdef Py_ssize_t enter_waiting(self, long long order, long long limit_ticks) except -1
     cdef Py_ssize_t leave_waiting(self, long long order) except -1
-    cdef Py_ssize_t finish(self, long long order, long long finish, long long flags) except -1
+    cdef inline Py_ssize_t finish(self, long long order, long long finish, long long flags) except -1
     cpdef Py_ssize_t end(self, long long order, long long finish, long long flags) except -1

@@ -218,6 +218,7 @@ class Floor:
         self.markets[market_id * MARKET_WORDS + M_WAITING] -= 1
         self.table.words[order + O_TERMS] ^= WAITING_BIT
         self.table.words[order + O_PRICE] = self.table.options[options + X_LIMIT]
+        self.table.options[options + X_LIMIT] = 0
         return 0
 
     def finish(self, order, finish, flags):
@@ -265,6 +266,14 @@ class Floor:
                 count += 1
             order = older
         return count
+
+    def untag(self, user: cython.longlong, session: cython.longlong) -> None:
+        """A user's orders that a session put no longer end with it. O(the user's orders)."""
+        order: cython.longlong = self.table.newest(user)
+        while order != 0:
+            if self.table.words[order + O_SESSION] == session:
+                self.table.words[order + O_SESSION] = 0
+            order = self.table.next_older(order)
 
     def expire_at(self, time_us: int, kind: int, id_: int) -> None:
         """Remember that something is due: 0 an order's expiry, 1 a user's dead man."""

@@ -54,6 +54,11 @@ class Ledger:
             account = self.index[place]
         return 0
 
+    def foresee(self, owner, asset):
+        """Ask the memory for a wallet that will be looked up soon."""
+        account: cython.longlong = self.index[self.home((owner << 24) | (asset << 8))]
+        prefetch(cython.address(self.words[account * ACCOUNT_WORDS]))
+
     def enter(self, owner, asset, group):
         """The record of a wallet or account; a new one starts at zero."""
         account: cython.longlong = self.lookup(owner, asset, group)

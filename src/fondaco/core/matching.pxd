@@ -25,10 +25,12 @@ cdef class Matching:
     cdef long long[::1] batch
 
     cpdef Py_ssize_t run(self, long long at, long long end) except -1
+    cdef inline void foresee(self, long long at) noexcept
     cdef Py_ssize_t unknown(self, long long kind, long long size, long long at) except -1
     cdef Py_ssize_t place(self, long long at, long long flags) except -1
-    cdef long long limit_of(self, long long terms, long long market, long long price_ticks, bint is_bid) noexcept
-    cdef Py_ssize_t rest_or_end(self, long long order, long long terms, long long stopped, bint is_new) except -1
+    cdef inline long long read_options(self, long long at, long long flags) noexcept
+    cdef inline long long limit_of(self, long long terms, long long market, long long price_ticks, bint is_bid) noexcept
+    cdef inline Py_ssize_t rest_or_end(self, long long order, long long terms, long long stopped, bint is_new) except -1
     cdef Py_ssize_t keep_options(self, long long order, long long kind) except -1
     cdef Py_ssize_t own_fees(self, long long order, long long user, long long market_id) except -1
     cdef Py_ssize_t tag(self, long long order, long long session, long long user) except -1
@@ -39,7 +41,7 @@ cdef class Matching:
     cdef long long last_id(self) noexcept
     cdef Py_ssize_t remember_name(self, long long at, long long flags, long long order_id, bint is_open) except -1
     cdef Py_ssize_t named_order(self, long long at, long long words) except -2
-    cdef Py_ssize_t found(self, long long order_id, long long market_id) except -1
+    cdef inline Py_ssize_t found(self, long long order_id, long long market_id) except -1
     cdef Py_ssize_t cancel(self, long long at) except -1
     cdef Py_ssize_t amend(self, long long at) except -1
     cdef Py_ssize_t amend_waiting(self, long long order, long long price_ticks, long long amount, long long trigger_price) except -1

@@ -31,11 +31,8 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         Floor,
     )
     from fondaco.core.layout import (
-        A_CASH,
-        A_HOLD,
+        LINK_WORDS,
         M_FEES,
-        M_LAST_DEAL,
-        M_LAST_PRICE,
         M_MONEY,
         M_PHASE,
         M_STOCK,
@@ -56,6 +53,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         O_USER,
         O_VISIBLE,
         O_WALLETS,
+        ORDER_WORDS,
         ROW_WORDS,
         U_FLAGS,
         USER_WORDS,
@@ -90,6 +88,8 @@ NAMED = cython.declare(cython.longlong, commands.HAS_CLIENT_ORDER_ID)
 WITH_OPTIONS = cython.declare(cython.longlong, commands.HAS_OPTIONS)
 OTHER_UNIT = cython.declare(cython.longlong, events.OTHER_UNIT)
 CANCELLED = cython.declare(cython.longlong, events.Finish.CANCELLED)
+#: How many commands before its turn the memory is asked for what one needs.
+AHEAD = cython.declare(cython.longlong, 4)
 
 _INVALID_ARGUMENT = cython.declare(cython.longlong, Reject.INVALID_ARGUMENT)
 _UNKNOWN_MARKET = cython.declare(cython.longlong, Reject.UNKNOWN_MARKET)
@@ -131,7 +131,15 @@ class Matching:
         size: cython.longlong
         flags: cython.longlong
         words: cython.longlong
+        ahead: cython.longlong = at
+        count: cython.longlong = 0
         while at < end:
+            if cython.compiled:
+                while count < AHEAD and ahead < end:
+                    self.foresee(ahead)
+                    ahead += max(self.batch[ahead] & 0xFFFF, RECORD_WORDS_MIN)
+                    count += 1
+                count -= 1
             head = self.batch[at]
             kind = (head >> 24) & 0xFF
             size = head & 0xFFFF
@@ -160,6 +168,31 @@ class Matching:
             at += size
         return at
 
+    def foresee(self, at):
+        """Ask the memory for what the command at a word will need, some commands before its turn.
+
+        Says nothing about the command and changes nothing: without it everything is as it is, and slower where users
+        and orders are many.
+        """
+        head: cython.longlong = self.batch[at]
+        market: cython.longlong
+        user: cython.longlong
+        order: cython.longlong
+        if at + CANCEL_WORDS > self.batch.shape[0]:
+            return
+        user = self.batch[at + 1] >> 32
+        if ((head >> 24) & 0xFF) == PLACE:
+            market = (self.batch[at + 2] & 0xFFFF) * MARKET_WORDS
+            if user < self.table.users and market < self.floor.market_count * MARKET_WORDS:
+                prefetch(cython.address(self.table.user_words[user * USER_WORDS]))
+                self.floor.ledger.foresee(user, self.floor.markets[market + M_STOCK])
+                self.floor.ledger.foresee(user, self.floor.markets[market + M_MONEY])
+        elif ((head >> 24) & 0xFF) == CANCEL:
+            order = self.table.index[self.batch[at + 3] & (self.table.window - 1)]
+            prefetch(cython.address(self.table.words[order * ORDER_WORDS]))
+            prefetch(cython.address(self.table.words[order * ORDER_WORDS + 8]))
+            prefetch(cython.address(self.table.links[order * LINK_WORDS]))
+
     def unknown(self, kind, size, at):
         raise ValueError(f"a record of kind {kind} and {size} words at word {at} is none that this house knows")
 
@@ -176,9 +209,7 @@ class Matching:
         is_bid: cython.bint = ((request >> 16) & 0xFF) == BID
         user: cython.longlong = self.rows.user
         self.rows.market_id = market_id
-        if self.checks.read_options(self.batch, at + 5 if flags & WITH_OPTIONS else 0) or self.checks.is_malformed(
-            terms, trigger
-        ):
+        if self.read_options(at + 5, flags) or self.checks.is_malformed(terms, trigger):
             return self.rows.reject(_INVALID_ARGUMENT, 0, terms)
         if flags & NAMED and self.is_bad_name(at + 5 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0)):
             return self.rows.reject(_INVALID_ARGUMENT, 0, terms)
@@ -249,6 +280,20 @@ class Matching:
         if self.crossing.prices:
             self.triggers.fire(market_id)
         return 0
+
+    def read_options(self, at, flags):
+        """Take the options of a place in hand for its checks; answers whether it has the words and says nothing."""
+        self.checks.display = 0
+        self.checks.trigger_price = 0
+        self.checks.trail = 0
+        self.checks.expire = 0
+        if not flags & WITH_OPTIONS:
+            return 0
+        self.checks.display = self.batch[at]
+        self.checks.trigger_price = self.batch[at + 1]
+        self.checks.trail = self.batch[at + 2]
+        self.checks.expire = self.batch[at + 3]
+        return 1 if (self.batch[at] | self.batch[at + 1] | self.batch[at + 2] | self.batch[at + 3]) == 0 else 0
 
     def limit_of(self, terms, market, price_ticks, is_bid):
         """Up to which price a taker trades; 0: any."""

@@ -57,7 +57,8 @@ def set_cancel_on_disconnect(command: c.CancelOnDisconnect, matching: Matching) 
     if command.is_on:
         matching.sessions.setdefault(command.session_id, {})
     else:
-        matching.sessions.pop(command.session_id, None)
+        for user_id in matching.sessions.pop(command.session_id, {}):
+            matching.floor.untag(user_id, command.session_id)
     return e.CancelOnDisconnectSet(command.session_id, command.is_on)
 
 

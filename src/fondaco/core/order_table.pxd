@@ -19,13 +19,13 @@ cdef class OrderTable:
     cdef int[::1] index
 
     cpdef long long find(self, long long order_id)
-    cdef long long lookup(self, long long order_id) noexcept
-    cdef Py_ssize_t allocate(self) except -1
-    cdef void release(self, long long order) noexcept
+    cdef inline long long lookup(self, long long order_id) noexcept
+    cdef inline Py_ssize_t allocate(self) except -1
+    cdef inline void release(self, long long order) noexcept
     cdef Py_ssize_t allocate_options(self) except -1
     cdef Py_ssize_t grow_orders(self) except -1
     cdef Py_ssize_t widen_window(self) except -1
-    cdef void unlink_user(self, long long order) noexcept
-    cdef void link_user(self, long long order) noexcept
+    cdef inline void unlink_user(self, long long order) noexcept
+    cdef inline void link_user(self, long long order) noexcept
     cpdef long long newest(self, long long user)
     cpdef long long next_older(self, long long order)

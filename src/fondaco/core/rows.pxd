@@ -1,4 +1,5 @@
 cimport cython
+from libc.string cimport memcpy
 from fondaco.core.layout cimport *
 from fondaco.core.order_table cimport OrderTable
 
@@ -13,8 +14,8 @@ cdef class Rows:
     cdef long long user
     cdef long long market_id
 
-    cdef Py_ssize_t room(self, long long rows) except -1
-    cdef Py_ssize_t order(self, long long order, long long kind_and_cause, long long finish, long long flags) except -1
+    cdef inline Py_ssize_t room(self, long long rows) except -1
+    cdef inline Py_ssize_t order(self, long long order, long long kind_and_cause, long long finish, long long flags) except -1
     cdef void options(self, long long order, long long options) noexcept
     cdef Py_ssize_t reject(self, long long reason, long long bound, long long value) except -1
     cpdef void fact(self, long long index, long long user) except *

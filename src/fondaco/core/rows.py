@@ -64,13 +64,14 @@ class Rows:
     def order(self, order, kind_and_cause, finish, flags):
         """The order as it stands; ``flags`` are those of this step."""
         row: cython.longlong = self.room(2)
-        place: cython.longlong
         options: cython.longlong = self.table.words[order + O_EXTRA] >> 32
         if options != 0:
             self.options(order, options)
             row = self.end
-        for place in range(ROW_WORDS):
-            self.words[row + place] = self.table.words[order + place]
+        if cython.compiled:
+            memcpy(cython.address(self.words[row]), cython.address(self.table.words[order]), ROW_WORDS * 8)
+        else:
+            self.words[row : row + ROW_WORDS] = self.table.words[order : order + ROW_WORDS]
         self.words[row] |= kind_and_cause | (flags << 56)
         self.words[row + 1] = self.seq
         if options != 0:
