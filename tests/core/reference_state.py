@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from fondaco.core import layout
 from fondaco.core.client_orders import ClientOrder
 from fondaco.core.commands import Side
@@ -10,8 +12,9 @@ from fondaco.core.instruments import Market
 from fondaco.core.state import MarketState, State
 from tests.core.reference_house import ReferenceHouse
 from tests.core.reference_order import MILLION, Named, Order
+from tests.core.reference_rows import flags, terms
 
-CASH, ORDER_HOLD, FEE_INCOME, OUTSIDE_WORLD = 1, 2, 3, 4
+CASH, ORDER_HOLD, FEE_INCOME, OUTSIDE_WORLD, REBATE, WITHDRAWAL_HOLD = 1, 2, 3, 4, 5, 6
 
 
 def state_of(house: ReferenceHouse) -> State:
@@ -28,7 +31,7 @@ def state_of(house: ReferenceHouse) -> State:
         markets=[_market_state(house, market) for market in house.markets.values()],
         users=list(house.users.values()),
         keys=list(house.keys.values()),
-        accounts=_accounts(house),
+        accounts=accounts(house),
         balance_updates=list(house.balance_updates.values()),
         open_client_orders=[_client_order(known) for known in sorted(is_open, key=lambda known: known.order_id)],
         ended_client_orders=[_client_order(known) for known in ended],
@@ -43,11 +46,11 @@ def _market_state(house: ReferenceHouse, market: Market) -> MarketState:
 
 def _record(order: Order) -> list[int]:
     record = [0] * layout.ORDER_WORDS
-    record[layout.O_TERMS] = ReferenceHouse.terms(order.place)
+    record[layout.O_TERMS] = terms(order.place) | flags(order) << 56
     record[layout.O_ID] = order.order_id
     record[layout.O_USER] = order.user_id
-    record[layout.O_PRICE] = order.place.price_ticks
-    record[layout.O_AMOUNT] = order.place.amount
+    record[layout.O_PRICE] = order.price
+    record[layout.O_AMOUNT] = order.amount
     record[layout.O_LEFT] = order.left
     record[layout.O_DEAL_STOCK] = order.deal_stock_lots
     record[layout.O_DEAL_MONEY] = order.deal_money_units
@@ -56,20 +59,22 @@ def _record(order: Order) -> list[int]:
     record[layout.O_MTIME] = order.mtime_us
     record[layout.O_TAKER_FEE] = order.taker_fee_ppm
     record[layout.O_MAKER_FEE] = order.maker_fee_ppm
-    record[layout.O_FEE_CARRY] = order.fee_units * MILLION - order.fee_millionths
+    record[layout.O_FEE_CARRY] = int((math.ceil(order.owed) - order.owed) * MILLION)
     return record
 
 
-def _accounts(house: ReferenceHouse) -> list[tuple[int, int]]:
+def accounts(house: ReferenceHouse) -> list[tuple[int, int]]:
     """(owner, asset, purpose) in one key of 24 and more, 16 and 8 bits; without zeros."""
     units: dict[int, int] = {}
     for user_id, asset_id in house.totals:
-        available, hold = house.balance(user_id, asset_id)
+        available, _ = house.balance(user_id, asset_id)
         units[user_id << 24 | asset_id << 8 | CASH] = available
-        units[user_id << 24 | asset_id << 8 | ORDER_HOLD] = hold
+        units[user_id << 24 | asset_id << 8 | ORDER_HOLD] = house.order_hold(user_id, asset_id)
+        units[user_id << 24 | asset_id << 8 | WITHDRAWAL_HOLD] = house.withdrawal_hold(user_id, asset_id)
     for asset_id in house.assets:
         units[asset_id << 8 | FEE_INCOME] = house.fee_income.get(asset_id, 0)
         units[asset_id << 8 | OUTSIDE_WORLD] = house.outside.get(asset_id, 0)
+        units[asset_id << 8 | REBATE] = house.rebates.get(asset_id, 0)
     return sorted((key, balance) for key, balance in units.items() if balance)
 
 
@@ -78,7 +83,7 @@ def _client_order(known: Named) -> ClientOrder:
         known.user_id,
         known.name.encode(),
         known.order_id,
-        (ReferenceHouse.terms(known.place), known.place.price_ticks, known.place.amount),
-        ROW.pack(*known.answer),
+        (terms(known.place), known.place.price_ticks, known.place.amount),
+        ROW.pack(*known.answer[-1]),
         known.forget_at_us or 0,
     )
