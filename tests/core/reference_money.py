@@ -5,6 +5,7 @@ An account of the house is a dictionary by asset; a user's balance is one total,
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -23,6 +24,14 @@ if TYPE_CHECKING:
 UNITS_MAX = 2**62
 BUSINESS_ID_MAX = 2**63 - 1
 FEE_PPM_MAX = 500_000
+BUSINESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}", re.ASCII)
+
+
+def check_business(business: str, business_id: int, detail: str) -> None:
+    if BUSINESS.fullmatch(business) is None or len(detail) > 1_024:
+        raise Refused(Reject.INVALID_ARGUMENT)
+    if not 0 <= business_id <= BUSINESS_ID_MAX:
+        raise Refused(Reject.INVALID_ARGUMENT, BUSINESS_ID_MAX, shown(business_id))
 
 
 def asset_id_of(house: ReferenceHouse, name: str) -> int:
@@ -37,9 +46,9 @@ def asset_id_of(house: ReferenceHouse, name: str) -> int:
 
 def check_rates(maker_fee_ppm: int, taker_fee_ppm: int) -> None:
     if not -FEE_PPM_MAX <= maker_fee_ppm <= FEE_PPM_MAX:
-        raise Refused(Reject.INVALID_ARGUMENT, FEE_PPM_MAX, maker_fee_ppm)
+        raise Refused(Reject.INVALID_ARGUMENT, FEE_PPM_MAX, shown(maker_fee_ppm))
     if not 0 <= taker_fee_ppm <= FEE_PPM_MAX:
-        raise Refused(Reject.INVALID_ARGUMENT, FEE_PPM_MAX, taker_fee_ppm)
+        raise Refused(Reject.INVALID_ARGUMENT, FEE_PPM_MAX, shown(taker_fee_ppm))
 
 
 def set_fees(house: ReferenceHouse, command: c.FeesSet) -> e.UserFeesSet:
@@ -140,19 +149,20 @@ def check_room(house: ReferenceHouse, asset_id: int, change: int) -> None:
 
 
 def update_balance(house: ReferenceHouse, command: c.BalanceUpdate) -> e.BalanceUpdated:
+    check_business(command.business, command.business_id, command.detail)
     asset_id = asset_id_of(house, command.asset)
     user_id, change = command.user_id, command.change_units
     name = (user_id, asset_id, command.business, command.business_id)
     done = house.balance_updates.get(name)
     if done is not None:
         if (done.change_units, done.detail) != (change, command.detail):
-            raise Refused(Reject.BUSINESS_ID_REUSED, done.change_units, change)
+            raise Refused(Reject.BUSINESS_ID_REUSED, done.change_units, shown(change))
         return _balance_updated(done, repeated=True)
     if user_id not in house.users:
         raise Refused(Reject.UNKNOWN_USER)
     available = house.available(user_id, asset_id)
     if available + change < 0:
-        raise Refused(Reject.BALANCE_NOT_ENOUGH, available, -change)
+        raise Refused(Reject.BALANCE_NOT_ENOUGH, available, shown(-change))
     check_room(house, asset_id, change)
     house.pay(user_id, asset_id, change)
     house.outside[asset_id] = house.outside.get(asset_id, 0) - change
@@ -167,6 +177,7 @@ def _balance_updated(done: BalanceUpdateDone, repeated: bool) -> e.BalanceUpdate
 
 
 def freeze_withdrawal(house: ReferenceHouse, command: c.WithdrawalFreeze) -> e.WithdrawalChanged:
+    check_business(command.business, command.business_id, command.detail)
     user_id, units = command.user_id, command.units
     if not 1 <= units <= UNITS_MAX:
         raise Refused(Reject.INVALID_ARGUMENT, UNITS_MAX, shown(units))

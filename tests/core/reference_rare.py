@@ -99,15 +99,15 @@ def _create_key(house: ReferenceHouse, command: c.KeyCreate) -> e.KeyCreated:
 def _check_terms(terms: c.MarketCreate | Market) -> None:
     for minimum in (terms.amount_lots_min, terms.money_units_min):
         if not 0 <= minimum <= UNITS_MAX:
-            raise Refused(Reject.INVALID_ARGUMENT, UNITS_MAX, minimum)
+            raise Refused(Reject.INVALID_ARGUMENT, UNITS_MAX, money.shown(minimum))
     money.check_rates(terms.maker_fee_ppm, terms.taker_fee_ppm)
     if not 0 <= terms.price_band_ppm <= 1_000_000:
-        raise Refused(Reject.INVALID_ARGUMENT, 1_000_000, terms.price_band_ppm)
+        raise Refused(Reject.INVALID_ARGUMENT, 1_000_000, money.shown(terms.price_band_ppm))
 
 
 def _check_reference(market: Market) -> None:
     if not 0 <= market.reference_price_ticks <= bound_price(market):
-        raise Refused(Reject.INVALID_ARGUMENT, bound_price(market), market.reference_price_ticks)
+        raise Refused(Reject.INVALID_ARGUMENT, bound_price(market), money.shown(market.reference_price_ticks))
 
 
 def _create_market(house: ReferenceHouse, command: c.MarketCreate) -> Market:

@@ -9,6 +9,7 @@ from fondaco.core import events as e
 from fondaco.core.commands import TimeInForce
 from fondaco.core.events import Finish
 from fondaco.core.rejects import Reject
+from tests.core.reference_money import shown
 from tests.core.reference_order import Refused
 from tests.core.reference_trading import end
 
@@ -39,9 +40,9 @@ def set_dead_man(house: ReferenceHouse, command: c.DeadMan) -> e.DeadManSet:
         house.dead_men.pop(command.user_id, None)
         return e.DeadManSet(command.user_id, 0)
     if command.timeout_us < TIMEOUT_US_MIN:
-        raise Refused(Reject.INVALID_ARGUMENT, TIMEOUT_US_MIN, command.timeout_us)
+        raise Refused(Reject.INVALID_ARGUMENT, TIMEOUT_US_MIN, shown(command.timeout_us))
     if command.timeout_us > TIMEOUT_US_MAX:
-        raise Refused(Reject.INVALID_ARGUMENT, TIMEOUT_US_MAX, command.timeout_us)
+        raise Refused(Reject.INVALID_ARGUMENT, TIMEOUT_US_MAX, shown(command.timeout_us))
     house.dead_men[command.user_id] = house.time_us + command.timeout_us
     return e.DeadManSet(command.user_id, house.dead_men[command.user_id])
 
@@ -86,7 +87,7 @@ def open_house(house: ReferenceHouse) -> e.SessionEnded:
 
 def _check_session(session_id: int) -> None:
     if not 1 <= session_id <= SESSION_ID_MAX:
-        raise Refused(Reject.INVALID_ARGUMENT, SESSION_ID_MAX, session_id)
+        raise Refused(Reject.INVALID_ARGUMENT, SESSION_ID_MAX, shown(session_id))
 
 
 def _end_session(house: ReferenceHouse, session_id: int) -> int:
