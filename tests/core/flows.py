@@ -87,6 +87,7 @@ class Trading:
 
     def __init__(self, rng: random.Random, follower: Follower | None = None) -> None:
         self.seen = Seen()
+        self.rare_share = rng.choice((0.02, 0.12, 0.2))
         self.named: list[Sent] = []
         self._follower = followed_by_house() if follower is None else follower
         self.opening = self.follow(opening(rng))
@@ -99,22 +100,22 @@ class Trading:
     def draw(self, rng: random.Random) -> Sent:
         if self.seen.not_trading() and rng.random() < 0.03:
             return Sender(), back_to_trading(rng, self.seen)
+        if rng.random() < self.rare_share:
+            return Sender(), any_rare_command(rng, self.seen)
         dice = rng.random()
-        if dice < 0.62:
+        if dice < 0.7:
             place = any_place(rng, self.seen)
             (sent,) = by(any_user(rng), place, session_id=rng.randint(0, SESSIONS))
             if place.client_order_id:
                 self.named = [*self.named[-9:], sent]
             return sent
-        if dice < 0.64 and self.named:
+        if dice < 0.72 and self.named:
             return rng.choice(self.named)
-        if dice < 0.76:
+        if dice < 0.85:
             user_id, cancel = any_cancel(rng, self.seen)
             return Sender(user_id=user_id), cancel
-        if dice < 0.88:
-            user_id, amend = any_amend(rng, self.seen)
-            return Sender(user_id=user_id), amend
-        return Sender(), any_rare_command(rng, self.seen)
+        user_id, amend = any_amend(rng, self.seen)
+        return Sender(user_id=user_id), amend
 
 
 def flow(seed: int, commands: int, follower: Follower | None = None) -> Iterator[Batch]:

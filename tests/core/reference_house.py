@@ -65,7 +65,7 @@ class ReferenceHouse:
         self.last_price: dict[int, int] = {}
         self.last_deal: dict[int, int] = {}
         self.dead_men: dict[int, int] = {}  # user → deadline
-        self.sessions_on: set[int] = set()
+        self.sessions_on: dict[int, set[int]] = {}  # → the users it put orders for
         # of one command
         self.sender = 0
         self.session = 0

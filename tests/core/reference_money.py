@@ -234,6 +234,7 @@ def bust(house: ReferenceHouse, command: c.TradeBust) -> e.TradeBusted:
     numbers = (command.size_lots, command.money_units)
     fees = (command.taker_fee_units, command.maker_fee_units)
     is_wrong = any(not 0 <= number <= UNITS_MAX for number in numbers) or any(abs(fee) > UNITS_MAX for fee in fees)
+    is_wrong |= command.size_lots * market.stock_units_per_lot > UNITS_MAX
     if command.taker_side not in (1, 2) or is_wrong or len(command.reason) > 200:
         raise Refused(Reject.INVALID_ARGUMENT)
     last_deal = house.last_deal.get(market.market_id, 0)

@@ -70,9 +70,9 @@ def meet_deadlines(house: ReferenceHouse) -> None:
 def set_cancel_on_disconnect(house: ReferenceHouse, command: c.CancelOnDisconnect) -> e.CancelOnDisconnectSet:
     _check_session(command.session_id)
     if command.is_on:
-        house.sessions_on.add(command.session_id)
+        house.sessions_on.setdefault(command.session_id, set())
     else:
-        house.sessions_on.discard(command.session_id)
+        house.sessions_on.pop(command.session_id, None)
     return e.CancelOnDisconnectSet(command.session_id, command.is_on)
 
 
@@ -93,7 +93,7 @@ def _check_session(session_id: int) -> None:
 def _end_session(house: ReferenceHouse, session_id: int) -> int:
     if session_id not in house.sessions_on:
         return 0
-    house.sessions_on.discard(session_id)
+    del house.sessions_on[session_id]
     count = 0
     for user_id in sorted(house.users):
         for order in house.newest_first(user_id):

@@ -53,6 +53,7 @@ def place(house: ReferenceHouse, command: c.Place) -> None:
         act(house, order, Cause.PUT, e.IS_ANSWER)
     if order.order_id in house.orders and house.session in house.sessions_on:
         order.session_id = house.session
+        house.sessions_on[house.session].add(user_id)
     if command.client_order_id:
         answer = house.rows[-2:] if command.options != c.NO_OPTIONS else house.rows[-1:]
         known = Named(user_id, command.client_order_id, order.order_id, command, answer)
