@@ -1,0 +1,112 @@
+"""Line charts as SVG: written by the bench, read in a browser or beside the text, in light and in dark.
+
+One chart has a logarithmic x axis, a linear or logarithmic y axis, up to four series told apart by colour and by dash,
+and upright marks with a word on them (the size of a cache). No fonts and no scripts are loaded: the reader's own sans
+serif, and the reader's ``prefers-color-scheme``.
+"""
+
+from __future__ import annotations
+
+import math
+from html import escape
+
+import msgspec
+
+WIDTH, HEIGHT = 760, 400
+_LEFT, _RIGHT, _TOP, _BOTTOM = 72, 24, 64, 56
+_STYLE = """\
+:root{--ground:#fff;--ink:#1f2328;--grid:#d8dee4;--0:#0550ae;--1:#bc4c00;--2:#116329;--3:#8250df}
+@media(prefers-color-scheme:dark){:root{--ground:#0d1117;--ink:#e6edf3;--grid:#30363d;--0:#79c0ff;--1:#ffa657;
+--2:#7ee787;--3:#d2a8ff}}
+text{font:13px system-ui,sans-serif;fill:var(--ink)}.ground{fill:var(--ground)}.title{font-weight:600;font-size:15px}
+.grid{stroke:var(--grid)}.mark{stroke:var(--ink);stroke-dasharray:2 4}.series{fill:none;stroke-width:2}
+"""
+_DASHES = ("none", "8 4", "2 3", "10 3 2 3")
+
+
+class Series(msgspec.Struct, frozen=True):
+    name: str
+    points: list[tuple[float, float]]
+
+
+class Chart(msgspec.Struct, frozen=True):
+    """``marks``: (x, word). Labels hold the unit. Points must be above 0 on a logarithmic axis."""
+
+    title: str
+    x_label: str
+    y_label: str
+    series: list[Series]
+    log_y: bool = False
+    marks: list[tuple[float, str]] = []
+
+
+class _Axis(msgspec.Struct, frozen=True):
+    """Values onto pixels. ``ticks`` are where a line and a number stand."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    log: bool
+    ticks: list[float]
+
+    def at(self, value: float) -> float:
+        low, high, here = (math.log10(v) if self.log else v for v in (self.low, self.high, value))
+        return round(self.start + (self.end - self.start) * (here - low) / (high - low), 1)
+
+
+def _log_axis(values: list[float], start: float, end: float) -> _Axis:
+    low = 10.0 ** math.floor(math.log10(min(values)) + 1e-9)
+    high = max(10.0 ** math.ceil(math.log10(max(values)) - 1e-9), low * 10)
+    decades = round(math.log10(high / low))
+    return _Axis(low, high, start, end, True, [low * 10.0**step for step in range(decades + 1)])
+
+
+def _linear_axis(values: list[float], start: float, end: float) -> _Axis:
+    rough = max(values) / 5 or 1.0
+    size = 10.0 ** math.floor(math.log10(rough))
+    step = next(size * factor for factor in (1, 2, 5, 10) if size * factor >= rough)
+    count = math.ceil(max(values) / step) or 1
+    return _Axis(0, count * step, start, end, False, [step * tick for tick in range(count + 1)])
+
+
+def _number(value: float) -> str:
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:g}{unit}"
+    return f"{value:g}"
+
+
+def svg(chart: Chart) -> str:
+    """The chart as a document of its own. Raises ``ValueError`` without a point."""
+    every = [point for series in chart.series for point in series.points]
+    if not every:
+        raise ValueError(f"the chart {chart.title!r} has no point")
+    x = _log_axis([point[0] for point in every], _LEFT, WIDTH - _RIGHT)
+    y = (_log_axis if chart.log_y else _linear_axis)([point[1] for point in every], HEIGHT - _BOTTOM, _TOP)
+    middle = (_TOP + HEIGHT - _BOTTOM) / 2
+    out = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
+        f"<title>{escape(chart.title)}</title><style>{_STYLE}</style>",
+        f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}"/>',
+        f'<text class="title" x="{_LEFT}" y="24">{escape(chart.title)}</text>',
+        f'<text x="{(_LEFT + WIDTH - _RIGHT) / 2}" y="{HEIGHT - 12}" text-anchor="middle">{escape(chart.x_label)}</text>',
+        f'<text transform="translate(18 {middle}) rotate(-90)" text-anchor="middle">{escape(chart.y_label)}</text>',
+    ]
+    for tick in x.ticks:
+        out.append(f'<path class="grid" d="M{x.at(tick)} {y.start}V{y.end}"/>')
+        out.append(f'<text x="{x.at(tick)}" y="{y.start + 18}" text-anchor="middle">{_number(tick)}</text>')
+    for tick in y.ticks:
+        out.append(f'<path class="grid" d="M{x.start} {y.at(tick)}H{x.end}"/>')
+        out.append(f'<text x="{x.start - 8}" y="{y.at(tick) + 4}" text-anchor="end">{_number(tick)}</text>')
+    for at, word in chart.marks:
+        if x.low <= at <= x.high:
+            out.append(f'<path class="mark" d="M{x.at(at)} {y.start}V{y.end}"/>')
+            out.append(f'<text x="{x.at(at) + 4}" y="{y.end + 14}">{escape(word)}</text>')
+    for number, series in enumerate(chart.series):
+        paint = f'stroke="var(--{number})" stroke-dasharray="{_DASHES[number]}"'
+        path = "L".join(f"{x.at(across)} {y.at(up)}" for across, up in series.points)
+        key = _LEFT + 165 * number
+        out.append(f'<path class="series" {paint} d="M{path}"/>')
+        out.append(f'<path class="series" {paint} d="M{key} 44h28"/><text x="{key + 34}" y="48">{series.name}</text>')
+    return "\n".join([*out, "</svg>", ""])
