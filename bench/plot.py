@@ -14,14 +14,20 @@ import msgspec
 
 WIDTH, HEIGHT = 760, 400
 _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 24, 64, 56
-_STYLE = """\
-:root{--ground:#fff;--ink:#1f2328;--grid:#d8dee4;--0:#0550ae;--1:#bc4c00;--2:#116329;--3:#8250df}
-@media(prefers-color-scheme:dark){:root{--ground:#0d1117;--ink:#e6edf3;--grid:#30363d;--0:#79c0ff;--1:#ffa657;
---2:#7ee787;--3:#d2a8ff}}
-text{font:13px system-ui,sans-serif;fill:var(--ink)}.ground{fill:var(--ground)}.title{font-weight:600;font-size:15px}
-.grid{stroke:var(--grid)}.mark{stroke:var(--ink);stroke-dasharray:2 4}.series{fill:none;stroke-width:2}
-"""
+_LIGHT = ("#ffffff", "#1f2328", "#d8dee4", "#0550ae", "#bc4c00", "#116329", "#8250df")
+_DARK = ("#0d1117", "#e6edf3", "#30363d", "#79c0ff", "#ffa657", "#7ee787", "#d2a8ff")
+_SHAPES = """\
+text{font:13px system-ui,sans-serif}.title{font-weight:600;font-size:15px}.mark{stroke-dasharray:2 4}
+.s{fill:none;stroke-width:2}"""
 _DASHES = ("none", "8 4", "2 3", "10 3 2 3")
+
+
+def _colours(ground: str, ink: str, grid: str, *series: str) -> str:
+    lines = "".join(f".s{number}{{stroke:{colour}}}" for number, colour in enumerate(series))
+    return f".ground{{fill:{ground}}}text{{fill:{ink}}}.mark{{stroke:{ink}}}.grid{{stroke:{grid}}}{lines}"
+
+
+_STYLE = f"{_SHAPES}\n{_colours(*_LIGHT)}\n@media(prefers-color-scheme:dark){{{_colours(*_DARK)}}}"
 
 
 class Series(msgspec.Struct, frozen=True):
@@ -74,7 +80,7 @@ def _number(value: float) -> str:
     for size, unit in ((1e6, "M"), (1e3, "k")):
         if value >= size:
             return f"{value / size:g}{unit}"
-    return f"{value:g}"
+    return f"{value:g}" if value > 1e-3 or value == 0 else f"10^{round(math.log10(value))}"
 
 
 def svg(chart: Chart) -> str:
@@ -84,13 +90,13 @@ def svg(chart: Chart) -> str:
         raise ValueError(f"the chart {chart.title!r} has no point")
     x = _log_axis([point[0] for point in every], _LEFT, WIDTH - _RIGHT)
     y = (_log_axis if chart.log_y else _linear_axis)([point[1] for point in every], HEIGHT - _BOTTOM, _TOP)
-    middle = (_TOP + HEIGHT - _BOTTOM) / 2
+    centre, middle = (_LEFT + WIDTH - _RIGHT) / 2, (_TOP + HEIGHT - _BOTTOM) / 2
     out = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img">',
         f"<title>{escape(chart.title)}</title><style>{_STYLE}</style>",
         f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}"/>',
         f'<text class="title" x="{_LEFT}" y="24">{escape(chart.title)}</text>',
-        f'<text x="{(_LEFT + WIDTH - _RIGHT) / 2}" y="{HEIGHT - 12}" text-anchor="middle">{escape(chart.x_label)}</text>',
+        f'<text x="{centre}" y="{HEIGHT - 12}" text-anchor="middle">{escape(chart.x_label)}</text>',
         f'<text transform="translate(18 {middle}) rotate(-90)" text-anchor="middle">{escape(chart.y_label)}</text>',
     ]
     for tick in x.ticks:
@@ -104,9 +110,9 @@ def svg(chart: Chart) -> str:
             out.append(f'<path class="mark" d="M{x.at(at)} {y.start}V{y.end}"/>')
             out.append(f'<text x="{x.at(at) + 4}" y="{y.end + 14}">{escape(word)}</text>')
     for number, series in enumerate(chart.series):
-        paint = f'stroke="var(--{number})" stroke-dasharray="{_DASHES[number]}"'
+        paint = f'class="s s{number}" stroke-dasharray="{_DASHES[number]}"'
         path = "L".join(f"{x.at(across)} {y.at(up)}" for across, up in series.points)
         key = _LEFT + 165 * number
-        out.append(f'<path class="series" {paint} d="M{path}"/>')
-        out.append(f'<path class="series" {paint} d="M{key} 44h28"/><text x="{key + 34}" y="48">{series.name}</text>')
+        out.append(f'<path {paint} d="M{path}"/>')
+        out.append(f'<path {paint} d="M{key} 44h28"/><text x="{key + 34}" y="48">{escape(series.name)}</text>')
     return "\n".join([*out, "</svg>", ""])

@@ -13,42 +13,26 @@ SEGMENT = 150_000
 NEAR_TICKS = 100
 DEEP_TICKS = 1_000
 
+#: The mixes, as they are named.
+SMALL = {"users": 1_000, "markets": 1, "resting_a_side": 1_000}
+WIDE = {"users": 10_000, "markets": 10, "resting_a_side": 1_000}
+DEEP = {"users": 10_000, "markets": 1, "resting_a_side": 100_000}
+
 
 def recorded() -> Flow:
     return bitstamp.make(runs=RUNS)
 
 
 def small_mix(segment: int = SEGMENT, segments: int = RUNS) -> Flow:
-    return synthetic.make(
-        users=1_000,
-        markets=1,
-        resting_a_side=1_000,
-        mean_distance_ticks=NEAR_TICKS,
-        segment=segment,
-        segments=segments,
-    )
+    return synthetic.make(**SMALL, mean_distance_ticks=NEAR_TICKS, segment=segment, segments=segments)
 
 
 def wide_mix() -> Flow:
-    return synthetic.make(
-        users=10_000,
-        markets=10,
-        resting_a_side=1_000,
-        mean_distance_ticks=NEAR_TICKS,
-        segment=SEGMENT,
-        segments=RUNS,
-    )
+    return synthetic.make(**WIDE, mean_distance_ticks=NEAR_TICKS, segment=SEGMENT, segments=RUNS)
 
 
 def deep_mix() -> Flow:
-    return synthetic.make(
-        users=10_000,
-        markets=1,
-        resting_a_side=100_000,
-        mean_distance_ticks=DEEP_TICKS,
-        segment=SEGMENT,
-        segments=RUNS,
-    )
+    return synthetic.make(**DEEP, mean_distance_ticks=DEEP_TICKS, segment=SEGMENT, segments=RUNS)
 
 
 WORKLOADS: tuple[Callable[[], Flow], ...] = (recorded, small_mix, wide_mix, deep_mix)
