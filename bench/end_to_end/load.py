@@ -31,6 +31,9 @@ from bench.end_to_end.plan import Outcome, Plan
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
+#: As many connections of one address as the house takes by default; the next come from the next loopback address.
+CONNECTIONS_PER_ADDRESS = 1_000
+
 #: A command ready to send: the place's number and its request, or the number of the place to cancel and nothing.
 Command = tuple[int, bytes]
 
@@ -215,10 +218,16 @@ async def closed_loop(plan: Plan) -> Outcome:
     ledger = Ledger(places)
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(_give_up)
-    clients = []
+    clients: list[Client] = []
     for wire, commands in zip(made, opening, strict=True):
         client = Client(wire, commands, ledger, plan.in_flight)
-        await loop.create_connection(lambda client=client: client, plan.host, plan.port)  # type: ignore[misc]
+        source = f"127.0.0.{1 + len(clients) // CONNECTIONS_PER_ADDRESS}"
+        await loop.create_connection(
+            lambda client=client: client,  # type: ignore[misc]
+            plan.host,
+            plan.port,
+            local_addr=(source, 0),
+        )
         await client.ready
         client.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         clients.append(client)
