@@ -10,6 +10,7 @@ from typing import Any
 
 from bench import machine, report
 from bench.core import run as core
+from bench.end_to_end import fanout
 from bench.end_to_end import run as end_to_end
 from bench.growth import connections
 from bench.growth import run as growth
@@ -24,6 +25,7 @@ PARTS: dict[str, tuple[str, Callable[[], tuple[list[str], dict[str, Any]]]]] = {
     "memory": (memory.TITLE, memory.run),
     "journal": (journal.TITLE, journal.run),
     "end_to_end": (end_to_end.TITLE, end_to_end.run),
+    "fanout": (fanout.TITLE, fanout.run),
     "connections": (connections.TITLE, connections.run),
 }
 
