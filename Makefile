@@ -33,7 +33,7 @@ format: python ## put the sources into the common form
 compiled: python ## compile the modules listed in src/fondaco/compiled.py, in place
 	@$(ENVIRONMENT) runtime
 
-bench: python ## measure (ten minutes); a part: ARGS='core', 'pauses', 'growth', 'memory', 'journal', 'end_to_end', 'connections'
+bench: python ## measure all (ten minutes); a part: ARGS='core', 'growth' … (bench/__main__.py)
 	@$(ENVIRONMENT) dev
 	$(BIN)/python -m bench $(ARGS)
 

@@ -1,4 +1,7 @@
-"""``python -m bench [PART …]``: run the parts named, or all, and write the results."""
+"""``python -m bench [PART …]``: run the parts named, or all, and write the results.
+
+``python -m bench report`` runs nothing and writes the text anew from the figures that are kept.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +32,16 @@ PARTS: dict[str, tuple[str, Callable[[], tuple[list[str], dict[str, Any]]]]] = {
     "connections": (connections.TITLE, connections.run),
 }
 
+REPORT = "report"
+
 
 def main(arguments: list[str]) -> None:
+    if arguments == [REPORT]:
+        report.write(list(PARTS))
+        return
     unknown = [name for name in arguments if name not in PARTS]
     if unknown:
-        raise SystemExit(f"bench: {unknown[0]} is not a part; the parts are {', '.join(PARTS)}")
+        raise SystemExit(f"bench: {unknown[0]} is not a part; the parts are {', '.join([*PARTS, REPORT])}")
     began = time.monotonic()
     for name in arguments or list(PARTS):
         title, run = PARTS[name]

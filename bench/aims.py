@@ -12,14 +12,14 @@ from typing import Any
 
 import msgspec
 
-from bench.core import bitstamp, synthetic, workloads
+from bench.core import bitstamp, workloads
 
 MISSING = "not measured in this run"
 HEAD = ["what", "at least", "reach for", "seen", "", "part, taken"]
 
-SMALL = synthetic.name(**workloads.SMALL)
-WIDE = synthetic.name(**workloads.WIDE)
-DEEP = synthetic.name(**workloads.DEEP)
+SMALL = workloads.SMALL.name
+WIDE = workloads.WIDE.name
+DEEP = workloads.DEEP.name
 _RATIO_PEER = "bourse"
 
 Raw = dict[str, Any]
@@ -52,9 +52,9 @@ class Aim(msgspec.Struct, frozen=True):
         return "" if figure is None else f"{'≤ ' if self.most else ''}{self.show(figure)}"
 
     def show(self, figure: float) -> str:
-        for size, letter in ((1e6, " M"), (1e3, " k")):
+        for size, letter in ((1e6, "M"), (1e3, "k")):
             if figure >= size and not self.most:
-                return f"{figure / size:.3g}{letter}{self.unit}"
+                return f"{figure / size:.3g} {letter} {self.unit}"
         return f"{figure:,.0f} {self.unit}" if figure >= 100 else f"{figure:.3g} {self.unit}"
 
 

@@ -50,6 +50,12 @@ def keep(name: str, order: list[str], part: Part) -> None:
     parts = _load()
     parts[name] = part
     RAW.write_bytes(msgspec.json.format(msgspec.json.encode(parts), indent=1) + b"\n")
+    write(order)
+
+
+def write(order: list[str]) -> None:
+    """Write ``RESULTS.md`` anew from the figures that are kept."""
+    parts = _load()
     TEXT.write_text(written({known: parts[known] for known in order if known in parts}))
 
 

@@ -11,7 +11,7 @@ import heapq
 import random
 from array import array
 
-from bench.core.flow import ASK, BID, CANCEL, PLACE, WORDS
+from bench.core.flow import ASK, BID, CANCEL, PLACE, PLACE_MARKET, WORDS
 
 SIZE_LOTS_MAX = 100
 
@@ -83,10 +83,13 @@ class OwnBook:
         """Cancel a resting order, all as likely."""
         self.cancel(*self.resting[int(self.random.random() * len(self.resting))])
 
-    def cross(self, market: int, side: int, orders: int, limit_ticks: int | None = None) -> None:
+    def cross(
+        self, market: int, side: int, orders: int, limit_ticks: int | None = None, operation: int = PLACE
+    ) -> None:
         """Fill up to so many orders of the other side, within a limit; the last is filled in part half of the time.
 
-        The order's limit is the worst price it reaches, so nothing of it rests.
+        The order's limit is the worst price it reaches, and its size what it fills: nothing of it rests or is left,
+        whatever its type. A market order that buys is not among the types: its amount is money.
         """
         resting_side = ASK + BID - side
         book = self._sides[market, resting_side]
@@ -107,7 +110,8 @@ class OwnBook:
                 self._forget(market, resting_side, place)
                 lots += left
         if lots:
-            self._write_place(market, side, worst if resting_side == ASK else -worst, lots)
+            limit_ticks = worst if resting_side == ASK else -worst
+            self._write_place(market, side, 0 if operation == PLACE_MARKET else limit_ticks, lots, operation)
 
     def _forget(self, market: int, side: int, place: int) -> None:
         del self._sides[market, side].left_lots[place]
@@ -117,8 +121,8 @@ class OwnBook:
             self.resting[hole] = last
             self._position[last[2]] = hole
 
-    def _write_place(self, market: int, side: int, price_ticks: int, lots: int) -> None:
+    def _write_place(self, market: int, side: int, price_ticks: int, lots: int, operation: int = PLACE) -> None:
         user = 1 + int(self.random.random() * self._users)
         self._owners.append(user)
-        self.words.extend((PLACE, user, market, side, price_ticks, lots, self._places))
+        self.words.extend((operation, user, market, side, price_ticks, lots, self._places))
         self._places += 1

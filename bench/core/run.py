@@ -74,7 +74,7 @@ def run() -> tuple[list[str], dict[str, Any]]:
         encoded = encoding.encode(flow)
         ours = measure.measure(encoded)
         singles = measure.measure_singles(encoded)
-        peers = drive_all(flow)
+        peers = drive_all(flow) if flow.peers else []
         refused = sum(encoded.refusals.values())
         outcome = (
             f"{flow.count:,} commands in all: {encoded.fills:,} fills, {refused:,} cancels came too late, "

@@ -56,9 +56,7 @@ PEER_LOADS = (
 def flow_of(load: Load) -> Flow:
     """The commands of a load: the mix, with a user for each connection."""
     return synthetic.make(
-        users=load.connections,
-        markets=1,
-        resting_a_side=RESTING_A_SIDE,
+        synthetic.Shape(load.connections, 1, RESTING_A_SIDE),
         mean_distance_ticks=100,
         segment=load.commands // 2,
         segments=1,

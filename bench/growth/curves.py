@@ -33,9 +33,7 @@ class Curve(msgspec.Struct, frozen=True):
 
 def _mix(users: int, markets: int, resting_a_side: int) -> Flow:
     return synthetic.make(
-        users=users,
-        markets=markets,
-        resting_a_side=resting_a_side,
+        synthetic.Shape(users, markets, resting_a_side),
         # As in the workloads of the core: ten orders a tick at the touch with 1,000 a side, a hundred with 100,000.
         mean_distance_ticks=NEAR_TICKS * math.sqrt(resting_a_side / 1_000),
         segment=SEGMENT,

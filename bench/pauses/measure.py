@@ -61,7 +61,8 @@ def _nothing(_record: bytes, _time_us: int) -> None:
     return None
 
 
-def _summary(name: str, runs: list[array[int]], slowest: Callable[[int], str]) -> Times:
+def summary(name: str, runs: list[array[int]], slowest: Callable[[int], str]) -> Times:
+    """Percentiles of the least time of each command over the runs."""
     least = list(map(min, zip(*runs, strict=True)))
     order = sorted(least)
     last = len(order) - 1
@@ -99,9 +100,9 @@ def measure(encoded: Encoded, runs: int = RUNS) -> Times:
         [command] = flow.commands(flow.untimed + number, flow.untimed + number + 1)
         return f"command {number + 1:,}, a {'cancel' if command[0] == CANCEL else 'place'}"
 
-    return _summary(flow.name, took, slowest)
+    return summary(flow.name, took, slowest)
 
 
 def measure_clock(commands: int, runs: int = RUNS) -> Times:
     """The same loop around a call that does nothing."""
-    return _summary("the clock alone", [_timed(_nothing, [b""] * commands) for _ in range(runs)], lambda place: "")
+    return summary("the clock alone", [_timed(_nothing, [b""] * commands) for _ in range(runs)], lambda place: "")
