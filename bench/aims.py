@@ -17,6 +17,8 @@ from bench.core import bitstamp, workloads
 MISSING = "not measured in this run"
 HEAD = ["what", "at least", "reach for", "seen", "", "part, taken"]
 
+NOTE = "The core and replay by CPU time, medians but for replay (best of 3); sockets by the clock."
+
 SMALL = workloads.SMALL.name
 WIDE = workloads.WIDE.name
 DEEP = workloads.DEEP.name

@@ -23,7 +23,9 @@ _DASHES = ("none", "8 4", "2 3", "10 3 2 3")
 
 
 def _colours(ground: str, ink: str, grid: str, *series: str) -> str:
-    lines = "".join(f".s{number}{{stroke:{colour}}}" for number, colour in enumerate(series))
+    lines = "".join(
+        f".s{number}{{stroke:{colour}}}circle.s{number}{{fill:{colour}}}" for number, colour in enumerate(series)
+    )
     return f".ground{{fill:{ground}}}text{{fill:{ink}}}.mark{{stroke:{ink}}}.grid{{stroke:{grid}}}{lines}"
 
 
@@ -114,5 +116,6 @@ def svg(chart: Chart) -> str:
         path = "L".join(f"{x.at(across)} {y.at(up)}" for across, up in series.points)
         key = _LEFT + 165 * number
         out.append(f'<path {paint} d="M{path}"/>')
+        out += [f'<circle class="s{number}" cx="{x.at(a)}" cy="{y.at(b)}" r="2.5"/>' for a, b in series.points]
         out.append(f'<path {paint} d="M{key} 44h28"/><text x="{key + 34}" y="48">{escape(series.name)}</text>')
     return "\n".join([*out, "</svg>", ""])

@@ -62,10 +62,16 @@ def write(order: list[str]) -> None:
 def written(parts: dict[str, Part]) -> str:
     """``RESULTS.md`` of these parts, in their order."""
     rows = aims.rows({name: (part.date, part.raw) for name, part in parts.items()})
+    took = ", ".join(f"{name} {part.seconds:.0f} s" for name, part in parts.items())
     text = [INTRODUCTION, "## What is aimed at, and what was seen", "", *table(aims.HEAD, rows), ""]
+    text += [
+        aims.NOTE,
+        "",
+        f"How long the parts took: {took}; {sum(part.seconds for part in parts.values()):.0f} s in all.",
+        "",
+    ]
     for part in parts.values():
-        took = f"{part.date}, {part.seconds:.0f} s. {part.machine}. {part.disk}."
-        text += [f"## {part.title}", "", took, "", *part.lines, ""]
+        text += [f"## {part.title}", "", f"{part.date}. {part.machine}. {part.disk}.", "", *part.lines, ""]
     return "\n".join(text)
 
 

@@ -12,6 +12,7 @@ import msgspec
 from bench.core import encoding, measure, workloads
 from bench.core.bitstamp import NoRecording
 from bench.core.measure import Rate
+from bench.peers.notes import NATIVE
 from bench.peers.run import PeerResult, drive_all
 from bench.report import rate, table
 from fondaco import compiled
@@ -106,4 +107,4 @@ def run() -> tuple[list[str], dict[str, Any]]:
     sentence = f"Uncompiled (no compiler), mix with 1,000 a side: {rate(slow.median_cpu())} commands/s of CPU time."
     print(f"\n{sentence}")
     raw["uncompiled"] = msgspec.to_builtins(slow)
-    return [*lines, sentence], raw
+    return [*lines, sentence, "", NATIVE], raw

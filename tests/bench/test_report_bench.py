@@ -72,7 +72,7 @@ def test_a_part_that_was_run_again_takes_the_place_of_its_old_figures(
     text = (tmp_path / "RESULTS.md").read_text()
     assert text.index("a saw 2") < text.index("b saw 2")
     assert "saw 1" not in text
-    assert "today, 3 s." in text
+    assert "a 3 s, b 3 s; 7 s in all" in text
 
 
 @pytest.mark.parametrize("log_y", [False, True])
