@@ -33,6 +33,9 @@ _OPENING_S = 20.0
 _POLL_S = 0.1
 """How long nothing may happen before it is asked whether the time is over."""
 
+#: As many connections of one address as the house takes by default; the next come from the next loopback address.
+CONNECTIONS_PER_ADDRESS = 1_000
+
 #: A command ready to send: the place's number and its request, or the number of the place to cancel and nothing.
 Command = tuple[int, bytes]
 
@@ -173,9 +176,10 @@ class Watch:
         return seconds, {name: round(cpu_seconds(pid) - self._before[name], 2) for name, pid in self._pids.items()}
 
 
-def signed_in(plan: Plan, wire: wires.Wire) -> socket.socket:
-    """A connection that may send its first order."""
-    sock = socket.create_connection((plan.host, plan.port))
+def signed_in(plan: Plan, wire: wires.Wire, number: int) -> socket.socket:
+    """The connection of that number, which may send its first order."""
+    source = f"127.0.0.{1 + number // CONNECTIONS_PER_ADDRESS}"
+    sock = socket.create_connection((plan.host, plan.port), source_address=(source, 0))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     hello = wire.hello()
     if hello:
@@ -206,7 +210,7 @@ def closed_loop(plan: Plan) -> Outcome:
     ready = select.epoll()
     clients: dict[int, Client] = {}
     for wire, commands in zip(made, opening, strict=True):
-        client = Client(signed_in(plan, wire), wire, commands, ledger, plan.in_flight)
+        client = Client(signed_in(plan, wire, len(clients)), wire, commands, ledger, plan.in_flight)
         clients[client.sock.fileno()] = client
         ready.register(client.sock, select.EPOLLIN)
 
