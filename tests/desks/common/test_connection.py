@@ -129,6 +129,21 @@ async def test_many_answers_of_one_turn_leave_in_one_write() -> None:
     assert transport.writes[1:] == [b"\x81\x06pushed"]
 
 
+async def test_what_is_sent_now_is_written_now_behind_what_was_collected() -> None:
+    flusher, transport = Flusher(), RecordingTransport()
+    connection = Connection(EchoDesk(), Opening("/echo", "127.0.0.1", "", 1), Limits(), flusher)
+    connection.on_ws_connected(cast(WSTransport, transport))
+    connection.send_now(frame(b"one"))
+    connection.send(b"answer")
+    connection.send_now(frame(b"two"))
+    assert transport.writes == [b"\x82\x03one", b"\x82\x06answer\x82\x03two"]
+    flusher.flush()
+    assert len(transport.writes) == 2
+    connection.on_ws_disconnected(cast(WSTransport, transport))
+    connection.send_now(frame(b"three"))
+    assert len(transport.writes) == 2
+
+
 async def test_a_reader_too_slow_is_told_and_disconnected_and_delays_nobody() -> None:
     limits = Limits(outbound_bytes_max=1 << 20, close_timeout_ms=300)
     async with open_door(limits) as house, connect(house.socket) as bystander:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from fondaco.desks.exchange import fanout, streams
 from fondaco.desks.exchange.dialect import Compression
-from fondaco.desks.exchange.fanout import Fanout, Packed
+from fondaco.desks.exchange.fanout import Fanout
+from fondaco.desks.exchange.packed import Packed, Shape
 from tests.desks.exchange.conftest import furnish
 from tests.desks.exchange.venue import Client, Venue
 
@@ -249,7 +250,7 @@ class ManualLoop:
 
 def test_work_is_done_in_slices_and_orders_of_addition() -> None:
     loop = ManualLoop()
-    queue = Fanout(loop)
+    queue = Fanout(loop, loop.time)
     done: list[str] = []
 
     def work(name: str, steps: int) -> Any:
@@ -272,6 +273,6 @@ def test_work_is_done_in_slices_and_orders_of_addition() -> None:
 
 def test_a_message_is_packed_once_for_each_compression() -> None:
     packed = Packed(b'{"method":"price.update","params":["BTCUSDT","8000.00"],"id":null}')
-    frames = {compression: packed.frame(compression) for compression in Compression}
-    assert all(packed.frame(compression) is made for compression, made in frames.items())
+    frames = {compression: packed.frame(Shape(compression)) for compression in Compression}
+    assert all(packed.frame(Shape(compression)) is made for compression, made in frames.items())
     assert len(set(frames.values())) == 3

@@ -216,6 +216,10 @@ class Client:
 
     # ── what the session sees of it ───────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def unsent_bytes(self) -> int:
+        return 0
+
     def send(self, payload: bytes, *, text: bool = False) -> None:
         self.raw.append(payload)
         self.texts.append(text)
@@ -224,7 +228,7 @@ class Client:
         self.inbox.append(msgspec.json.decode(plain))
         self._arrived.set()
 
-    def send_frame(self, prepared: bytes) -> None:
+    def send_now(self, prepared: bytes) -> None:
         size = prepared[1]
         head = 2 if size < 126 else 4 if size == 126 else 10
         self.send(prepared[head:], text=prepared[0] == 0x81)

@@ -5,8 +5,8 @@ joins everything a connection got in one turn of the event loop and hands it ove
 answers are flushed at the end of its turn, everything else at the next turn.
 
 Invariants:
-- Frames leave in the order of ``send``. Nothing is ever dropped: a reader so slow that its unsent bytes pass
-  ``outbound_bytes_max`` is told the reason and disconnected. What may be skipped (market data) asks ``congested``.
+- Frames leave in the order of ``send`` and ``send_now``. Nothing is ever dropped: a reader so slow that its unsent
+  bytes pass ``outbound_bytes_max`` is told the reason and disconnected. What may be skipped (market data) asks ``congested``.
 - While ``commands_in_flight_max`` requests are unanswered, the socket is not read from (``started``/``finished``).
 - A fragmented message is joined up to ``frame_bytes_max``; a larger one, whole or in fragments, closes with 1009.
 - A session that raises is a defect of the desk: it is logged, and that connection alone is closed with 1011.
@@ -37,7 +37,7 @@ _CLOSE_REASON_BYTES_MAX = 123  # RFC 6455 §5.5: a control frame carries at most
 
 
 def frame(payload: bytes, *, text: bool = False) -> bytes:
-    """One whole server frame (RFC 6455 §5.2, unmasked), ready for ``Connection.send_frame`` of many connections."""
+    """One whole server frame (RFC 6455 §5.2, unmasked), ready for ``Connection.send_now`` of many connections."""
     return _frame(0x81 if text else 0x82, payload)
 
 
@@ -134,6 +134,18 @@ class Connection(WSListener):
         self._outbound_bytes += len(prepared)
         if self._outbound_bytes > self._limits.outbound_bytes_max:
             self._too_slow(self._outbound_bytes)
+
+    def send_now(self, prepared: bytes) -> None:
+        """Writes a frame made by ``frame`` at once, behind what was collected: for one message to many subscribers.
+
+        The writer asks ``congested`` first, so no more is kept here than that allows.
+        """
+        transport = self._transport
+        if self._outbound or transport is None or transport.is_close_frame_sent:
+            self.send_frame(prepared)
+            self.flush()
+        elif not self._closing:
+            transport.underlying_transport.write(prepared)
 
     def started(self) -> None:
         """A request whose answer comes later was taken."""

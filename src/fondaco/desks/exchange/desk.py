@@ -22,8 +22,9 @@ from fondaco.desks.exchange.floor import Floor, Logins, Runtime, Secrets
 from fondaco.desks.exchange.history_feed import HistoryFeed
 from fondaco.desks.exchange.http_call import HttpCall
 from fondaco.desks.exchange.methods import METHODS
+from fondaco.desks.exchange.outlet import Outlet
 from fondaco.desks.exchange.private_feed import PrivateFeed
-from fondaco.desks.exchange.session import Outlet, Session
+from fondaco.desks.exchange.session import Session
 from fondaco.desks.exchange.system_methods import auth_error
 from fondaco.projections.history import History
 from fondaco.runtime.limits import Limits

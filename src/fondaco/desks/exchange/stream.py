@@ -1,0 +1,147 @@
+"""What some sessions follow together, and how an update reaches all of them.
+
+An update goes to everybody who is in step when it is delivered. A connection that cannot take more is skipped and
+marked as lagging: the stream sends it a whole image once it has room again, so a slow reader costs the others nothing.
+
+Invariants: updates of one stream leave in the order they were made, and the first push of a newcomer comes before any
+update that it was counted in for. Nobody in step misses one.
+
+Cost: for each subscriber one write, some 6 µs of which 5 are the kernel's; the clock is looked at every few of them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from typing import Final, Generic, TypeVar
+
+import structlog
+
+from fondaco.desks.exchange.outlet import Receiver
+from fondaco.desks.exchange.packed import Packed, Shape
+from fondaco.desks.exchange.source import Source
+
+#: So many writes between two looks at the clock: a step stays well below a slice.
+WRITES_A_STEP: Final = 8
+
+_log = structlog.get_logger("fondaco.exchange")
+
+K = TypeVar("K")
+S = TypeVar("S", bound="Stream")
+
+
+class Subscriber:
+    """A session in a stream. It stays out of updates until its first push was sent."""
+
+    __slots__ = ("is_active", "is_ready", "outlet", "shape", "stream")
+
+    def __init__(self, receiver: Receiver, stream: Stream, extras: int = 0) -> None:
+        self.outlet = receiver.outlet
+        self.shape = Shape(receiver.dialect.compression, extras)
+        self.stream = stream
+        self.is_active = True
+        self.is_ready = False
+
+    def send(self, packed: Packed) -> None:
+        self.outlet.send_now(packed.frame(self.shape))
+
+    def begin(self, packed: Packed | None) -> None:
+        """The first push; with nothing to say yet it is left out."""
+        if self.is_active:
+            self.is_ready = True
+            if packed is not None:
+                self.send(packed)
+
+    def leave(self) -> None:
+        self.is_active = False
+        self.stream.leave(self)
+
+
+class Stream(ABC):
+    """What some sessions follow together, such as the depth of one market at one interval."""
+
+    def __init__(self, source: Source, market_id: int) -> None:
+        self.source = source
+        self.market_id = market_id
+        self.subscribers: dict[Subscriber, None] = {}
+        self.lagging: set[Subscriber] = set()
+        self.on_empty: Callable[[], object] | None = None
+
+    @abstractmethod
+    def image(self) -> Packed | None:
+        """All that a newcomer or a lagging subscriber must know, as it was last published."""
+
+    def join(self, receiver: Receiver, extras: int = 0) -> Subscriber:
+        subscriber = Subscriber(receiver, self, extras)
+        self.subscribers[subscriber] = None
+        return subscriber
+
+    def leave(self, subscriber: Subscriber) -> None:
+        self.subscribers.pop(subscriber, None)
+        self.lagging.discard(subscriber)
+        if not self.subscribers and self.on_empty is not None:
+            self.on_empty()
+
+    def deliver(self, packed: Packed | None) -> Iterator[None]:
+        """An update to all who are in step *now*, then images to those who lagged and have room again."""
+        lagged = tuple(self.lagging)
+        in_step = () if packed is None else tuple([one for one in self.subscribers if one.is_ready])
+        return self._deliver(packed, in_step, lagged)
+
+    def _deliver(
+        self, packed: Packed | None, in_step: tuple[Subscriber, ...], lagged: tuple[Subscriber, ...]
+    ) -> Iterator[None]:
+        if packed is not None:
+            yield from self._spread(packed, in_step)
+        for subscriber in lagged:
+            if subscriber.is_active and not subscriber.outlet.congested:
+                self.lagging.discard(subscriber)
+                image = self.image()
+                if image is not None:
+                    subscriber.send(image)
+                yield
+
+    def _spread(self, packed: Packed, in_step: tuple[Subscriber, ...]) -> Iterator[None]:
+        lagging = self.lagging
+        shape: Shape | None = None
+        prepared = b""
+        for number, subscriber in enumerate(in_step, 1):
+            if subscriber.is_active and subscriber not in lagging:
+                outlet = subscriber.outlet
+                if outlet.congested:
+                    lagging.add(subscriber)
+                else:
+                    if subscriber.shape is not shape:
+                        shape = subscriber.shape
+                        prepared = packed.frame(shape)
+                    try:
+                        outlet.send_now(prepared)
+                    except Exception:  # one broken connection must not cost the others their update
+                        _log.exception("a push could not be written")
+                        lagging.add(subscriber)
+            if not number % WRITES_A_STEP:
+                yield
+
+
+class Streams(Generic[K, S]):
+    """Streams by what they say. One lives as long as somebody follows it."""
+
+    def __init__(self) -> None:
+        self._by_key: dict[K, S] = {}
+
+    def __iter__(self) -> Iterator[S]:
+        return iter(tuple(self._by_key.values()))
+
+    def __bool__(self) -> bool:
+        return bool(self._by_key)
+
+    def get(self, key: K) -> S | None:
+        return self._by_key.get(key)
+
+    def open(self, key: K, make: Callable[[], S]) -> S:
+        """The stream of a key, made if there is none."""
+        stream = self._by_key.get(key)
+        if stream is None:
+            stream = self._by_key[key] = make()
+            stream.on_empty = lambda: self._by_key.pop(key, None)
+        return stream
