@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fondaco.desks.exchange import fanout, streams
+from fondaco.desks.exchange import depth_stream, fanout
 from fondaco.desks.exchange.dialect import Compression
 from fondaco.desks.exchange.fanout import Fanout
 from fondaco.desks.exchange.packed import Packed, Shape
@@ -139,7 +139,7 @@ async def test_a_newcomer_gets_what_was_published_so_that_the_next_difference_co
 async def test_a_whole_image_goes_to_everybody_again_after_a_while(
     venue: Venue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "FULL_DEPTH_INTERVAL_S", 0.05)
+    monkeypatch.setattr(depth_stream, "FULL_DEPTH_INTERVAL_S", 0.05)
     await quoted(venue, (SELL, "1", "8000"))
     client = venue.connect()
     await client.call("depth.subscribe", "BTCUSDT", 5, "0")

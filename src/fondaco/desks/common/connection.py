@@ -6,7 +6,8 @@ answers are flushed at the end of its turn, everything else at the next turn.
 
 Invariants:
 - Frames leave in the order of ``send`` and ``send_now``. Nothing is ever dropped: a reader so slow that its unsent
-  bytes pass ``outbound_bytes_max`` is told the reason and disconnected. What may be skipped (market data) asks ``congested``.
+  bytes pass ``outbound_bytes_max`` is told the reason and disconnected. What may be skipped (market data) asks
+  ``congested``.
 - While ``commands_in_flight_max`` requests are unanswered, the socket is not read from (``started``/``finished``).
 - A fragmented message is joined up to ``frame_bytes_max``; a larger one, whole or in fragments, closes with 1009.
 - A session that raises is a defect of the desk: it is logged, and that connection alone is closed with 1011.
@@ -136,14 +137,11 @@ class Connection(WSListener):
             self._too_slow(self._outbound_bytes)
 
     def send_now(self, prepared: bytes) -> None:
-        """Writes a frame made by ``frame`` at once, behind what was collected: for one message to many subscribers.
-
-        The writer asks ``congested`` first, so no more is kept here than that allows.
-        """
+        """Writes a frame made by ``frame`` at once, behind what was collected: for one message to many subscribers."""
         transport = self._transport
-        if self._outbound or transport is None or transport.is_close_frame_sent:
+        if self._outbound or self.congested or transport is None or transport.is_close_frame_sent:
             self.send_frame(prepared)
-            self.flush()
+            self.flush()  # looks at the bound
         elif not self._closing:
             transport.underlying_transport.write(prepared)
 

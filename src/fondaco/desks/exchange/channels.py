@@ -55,6 +55,10 @@ class Channels:
     def add(self, channel: Channel, subscriptions: Iterable[Subscription]) -> None:
         self._subscriptions.setdefault(channel, []).extend(subscriptions)
 
+    def of(self, channel: Channel) -> list[Subscription]:
+        """What is followed on a channel."""
+        return self._subscriptions.get(channel, [])
+
     def leave(self, channel: Channel) -> None:
         self._counts.pop(channel, None)
         for subscription in self._subscriptions.pop(channel, ()):

@@ -11,11 +11,12 @@ import asyncio
 from collections.abc import Iterable, Iterator
 
 from fondaco.core.events import Row
+from fondaco.desks.exchange.depth_stream import DepthStream
 from fondaco.desks.exchange.fanout import Fanout
 from fondaco.desks.exchange.outlet import Receiver
 from fondaco.desks.exchange.source import Source
 from fondaco.desks.exchange.stream import Streams, Subscriber
-from fondaco.desks.exchange.streams import DealsStream, DepthStream, LiveStream, PriceStream
+from fondaco.desks.exchange.streams import DealsStream, LiveStream, PriceStream
 
 
 class MarketFeed:
@@ -51,13 +52,16 @@ class MarketFeed:
     def follow_price(self, receiver: Receiver, market_id: int) -> Subscriber:
         return self._join(self._prices.open(market_id, lambda: PriceStream(self._source, market_id)), receiver)
 
-    def follow_depth(self, receiver: Receiver, market_id: int, limit: int, interval_ticks: int) -> Subscriber:
+    def follow_depth(
+        self, receiver: Receiver, market_id: int, limit: int, interval_ticks: int, extras: int = 0
+    ) -> Subscriber:
+        """``extras``: what the depth stream can tell besides."""
         now_s = self._loop.time()
         stream = self._depths.open(
             (market_id, limit, interval_ticks),
             lambda: DepthStream(self._source, market_id, limit, interval_ticks, now_s),
         )
-        return self._join(stream, receiver)
+        return self._join(stream, receiver, extras)
 
     def follow_deals(self, receiver: Receiver, market_id: int) -> Subscriber:
         return self._join(self._deals.open(market_id, lambda: DealsStream(self._source, market_id)), receiver)
@@ -80,10 +84,10 @@ class MarketFeed:
             self._timer.cancel()
             self._timer = None
 
-    def _join(self, stream: LiveStream, receiver: Receiver) -> Subscriber:
+    def _join(self, stream: LiveStream, receiver: Receiver, extras: int = 0) -> Subscriber:
         if self._timer is None:
             self._timer = self._loop.call_later(self._interval_s, self._tick)
-        return stream.join(receiver)
+        return stream.join(receiver, extras)
 
     # ── the tick ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

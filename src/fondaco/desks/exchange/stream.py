@@ -52,6 +52,11 @@ class Subscriber:
             if packed is not None:
                 self.send(packed)
 
+    def resync(self) -> None:
+        """Its reader lost something: it is told a whole image next, and nothing before that."""
+        if self.is_ready:
+            self.stream.lagging.add(self)
+
     def leave(self) -> None:
         self.is_active = False
         self.stream.leave(self)

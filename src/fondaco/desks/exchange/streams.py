@@ -1,16 +1,13 @@
-"""Market data as the house is now: the streams of price, deals and depth.
+"""Market data as the house is now: what its streams have in common, and those of price and deals.
 
-Each says, when asked, what is new since its last update, once for all its subscribers.
-
-Depth is published as differences of images: changed levels with their new totals, ``"0"`` for gone ones. A newcomer
-gets the image that was last *published*, so that the next difference continues it; a whole image goes to everybody at
-least every 60 seconds. Deals are conflated but never left out: an update holds all since the last, newest first.
+Each says, when asked, what is new since its last update, once for all its subscribers. Deals are conflated but never
+left out: an update holds all since the last, newest first.
 
 A tick asks each stream of a changed market for an update, and again while it says that more is due.
 
 Known limit: a subscriber too slow for its deals gets the last 100 when it has room again; ``deals.query`` has the rest.
-Cost: an update of a merged depth of 100 levels is about 50 µs, the others are less.
-Source: exchange.md, Subscribe/Unsubscribe Interface; exchange.notes.md, Depth and Deals.
+Cost: some 20 µs an update.
+Source: exchange.md, Subscribe/Unsubscribe Interface; exchange.notes.md, Deals.
 """
 
 from __future__ import annotations
@@ -19,15 +16,13 @@ from abc import abstractmethod
 from collections import deque
 from typing import Final
 
-from fondaco.core.commands import Side
 from fondaco.core.events import Row
 from fondaco.desks.exchange.packed import Packed, push
 from fondaco.desks.exchange.source import Source
 from fondaco.desks.exchange.stream import Stream
-from fondaco.desks.exchange.translate import deal_of_fill, deal_of_history, levels
+from fondaco.desks.exchange.translate import deal_of_fill, deal_of_history
 from fondaco.wire import exchange as wire
 
-FULL_DEPTH_INTERVAL_S: Final = 60.0
 FIRST_DEALS: Final = 100
 #: More deals than this since the last tick are told in several pushes, so that none takes long to make.
 DEALS_IN_PUSH_MAX: Final = 100
@@ -62,51 +57,6 @@ class PriceStream(LiveStream):
     def image(self) -> Packed:
         terms = self.source.catalogue.terms(self.market_id)
         return push("price.update", [terms.name, terms.price(self._published_ticks)])
-
-
-class DepthStream(LiveStream):
-    """The book of a market: ``limit`` levels a side, merged to ``interval_ticks`` (0: not merged)."""
-
-    def __init__(self, source: Source, market_id: int, limit: int, interval_ticks: int, now_s: float) -> None:
-        super().__init__(source, market_id)
-        self._limit = limit
-        self._interval_ticks = interval_ticks
-        self._asks: dict[int, int] = {}
-        self._bids: dict[int, int] = {}
-        self._read()
-        self._full_at_s = now_s
-
-    def is_due(self, now_s: float) -> bool:
-        return now_s - self._full_at_s >= FULL_DEPTH_INTERVAL_S
-
-    def update(self, now_s: float) -> Packed | None:
-        old_asks, old_bids = self._asks, self._bids
-        self._read()
-        if self.is_due(now_s):
-            self._full_at_s = now_s
-            return self.image()
-        asks = sorted(_changed(old_asks, self._asks))
-        bids = sorted(_changed(old_bids, self._bids), reverse=True)
-        return self._push(asks, bids, is_whole=False) if asks or bids else None
-
-    def image(self) -> Packed:
-        return self._push(list(self._asks.items()), list(self._bids.items()), is_whole=True)
-
-    def _read(self) -> None:
-        depth = self.source.house.depth
-        self._asks = dict(depth(self.market_id, Side.ASK, self._limit, self._interval_ticks))
-        self._bids = dict(depth(self.market_id, Side.BID, self._limit, self._interval_ticks))
-
-    def _push(self, asks: list[tuple[int, int]], bids: list[tuple[int, int]], *, is_whole: bool) -> Packed:
-        terms = self.source.catalogue.terms(self.market_id)
-        return push("depth.update", [is_whole, wire.Depth(levels(terms, asks), levels(terms, bids)), terms.name])
-
-
-def _changed(old: dict[int, int], new: dict[int, int]) -> list[tuple[int, int]]:
-    """Levels with another total than before; 0 for those that are gone."""
-    changed = [(price, size) for price, size in new.items() if old.get(price) != size]
-    changed += [(price, 0) for price in old if price not in new]
-    return changed
 
 
 class DealsStream(LiveStream):

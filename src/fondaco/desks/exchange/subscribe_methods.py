@@ -9,18 +9,22 @@ Source: exchange.md, Subscribe/Unsubscribe Interface; exchange.notes.md, Depth a
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any, Final
+from collections.abc import Coroutine, Mapping
+from typing import Any, Final, TypeVar
 
 from fondaco.desks.exchange.caller import PENDING, Caller, Pending
 from fondaco.desks.exchange.channels import Channel
+from fondaco.desks.exchange.depth_stream import CHECKSUM, SEQUENCE
 from fondaco.desks.exchange.errors import invalid
 from fondaco.desks.exchange.market_methods import kline_interval
 from fondaco.desks.exchange.method import Handler, Method, method
-from fondaco.desks.exchange.params import arity, array
+from fondaco.desks.exchange.params import arity, array, boolean, options
 from fondaco.desks.exchange.session import Session
+from fondaco.desks.exchange.stream import Subscriber
 from fondaco.desks.exchange.translate import Terms, interval_ticks, kind_of, same_decimal
 from fondaco.wire import exchange as wire
+
+T = TypeVar("T")
 
 #: How many levels a depth subscription may ask for, and the intervals that merge them.
 DEPTH_LIMITS: Final = (1, 5, 10, 20, 30, 50, 100)
@@ -35,6 +39,11 @@ DEPTH_INTERVALS: Final = (
     "0.01",
     "0.1",
 )
+#: What its pushes can carry besides, by the name of the option.
+DEPTH_EXTRAS: Final = {"sequence": SEQUENCE, "checksum": CHECKSUM}
+
+#: A market, limit, interval in ticks, and extras.
+_WantedDepth = tuple[Terms, int, int, int]
 
 
 def _session(caller: Caller) -> Session:
@@ -48,6 +57,18 @@ def _markets(caller: Caller, params: list[Any]) -> list[Terms]:
     if not names:
         raise invalid("params is empty; name at least one market")
     return list({terms.market_id: terms for terms in map(caller.floor.catalogue.market, names)}.values())
+
+
+def chosen(caller: Caller, params: list[Any], followed: Mapping[int, T], channel: str) -> list[T]:
+    """Those of what a connection follows whose markets are named; all if none is."""
+    if not followed:
+        raise invalid(f"nothing is followed on this connection; call {channel}.subscribe first")
+    names = array(params, "params", caller.floor.limits.subscriptions_per_connection_max + 1)
+    markets = [caller.floor.catalogue.market(name) for name in names]
+    for terms in markets:
+        if terms.market_id not in followed:
+            raise invalid(f"{terms.name} is not followed on this connection; call {channel}.subscribe first")
+    return [followed[terms.market_id] for terms in markets] if markets else list(followed.values())
 
 
 # ── public channels ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,35 +85,35 @@ def _subscribe_price(caller: Caller, params: list[Any], request_id: int | None) 
 
 
 def _subscribe_depth(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    arity(params, 3, 3, "market, limit, interval")
     return _follow_depths(_session(caller), [_depth(caller, params)], request_id)
 
 
 def _subscribe_depths(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     wanted = []
     for one in array(params, "params", caller.floor.limits.subscriptions_per_connection_max + 1):
-        three = array(one, "each of params", 3)
-        arity(three, 3, 3, "market, limit, interval")
-        wanted.append(_depth(caller, three))
+        wanted.append(_depth(caller, array(one, "each of params", 4)))
     if not wanted:
         raise invalid("params is empty; name at least one [market, limit, interval]")
-    names = [terms.name for terms, _, _ in wanted]
+    names = [terms.name for terms, *_ in wanted]
     for name in names:
         if names.count(name) > 1:
             raise invalid(f"{name} is named twice; its pushes could not be told apart, so ask for one depth a market")
     return _follow_depths(_session(caller), wanted, request_id)
 
 
-def _follow_depths(session: Session, wanted: list[tuple[Terms, int, int]], request_id: int | None) -> Pending:
+def _follow_depths(session: Session, wanted: list[_WantedDepth], request_id: int | None) -> Pending:
     feed = session.floor.market_feed
     _replace(session, Channel.DEPTH, len(wanted), request_id)
-    subscribers = [feed.follow_depth(session, terms.market_id, limit, ticks) for terms, limit, ticks in wanted]
+    subscribers = [
+        feed.follow_depth(session, terms.market_id, limit, ticks, extras) for terms, limit, ticks, extras in wanted
+    ]
     session.channels.add(Channel.DEPTH, subscribers)
     feed.begin(subscribers)
     return PENDING
 
 
-def _depth(caller: Caller, params: list[Any]) -> tuple[Terms, int, int]:
+def _depth(caller: Caller, params: list[Any]) -> _WantedDepth:
+    arity(params, 3, 4, "market, limit, interval, {options}")
     terms = caller.floor.catalogue.market(params[0])
     limit = params[1]
     if type(limit) is not int or limit not in DEPTH_LIMITS:
@@ -101,7 +122,22 @@ def _depth(caller: Caller, params: list[Any]) -> tuple[Terms, int, int]:
     interval = same_decimal(params[2], DEPTH_INTERVALS)
     if interval is None:
         raise invalid(f"interval is {params[2]}; a subscription takes {', '.join(DEPTH_INTERVALS)}")
-    return terms, limit, interval_ticks(terms, interval)
+    given = options(params[3], DEPTH_EXTRAS) if len(params) > 3 else {}
+    extras = sum(DEPTH_EXTRAS[name] for name, value in given.items() if boolean(value, name))
+    return terms, limit, interval_ticks(terms, interval), extras
+
+
+def _resync_depth(caller: Caller, params: list[Any], request_id: int | None) -> wire.Status:
+    """The pushes that follow begin with whole images, at the next tick."""
+    session = _session(caller)
+    followed = {
+        subscriber.stream.market_id: subscriber
+        for subscriber in session.channels.of(Channel.DEPTH)
+        if isinstance(subscriber, Subscriber)
+    }
+    for subscriber in chosen(caller, params, followed, "depth"):
+        subscriber.resync()
+    return wire.Status()
 
 
 def _subscribe_deals(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
@@ -205,8 +241,21 @@ METHODS: Final = (
     _on_socket("today.unsubscribe", None, "", _unsubscribe(Channel.TODAY), "Ends it."),
     _on_socket("deals.subscribe", None, "market, …", _subscribe_deals, "Pushes every deal, newest first."),
     _on_socket("deals.unsubscribe", None, "", _unsubscribe(Channel.DEALS), "Ends it."),
-    _on_socket("depth.subscribe", None, "market, limit, interval", _subscribe_depth, "Pushes the book of one market."),
-    _on_socket("depths.subscribe", None, "[market, limit, interval], …", _subscribe_depths, "Pushes several books."),
+    _on_socket(
+        "depth.subscribe",
+        None,
+        "market, limit, interval, {options}?",
+        _subscribe_depth,
+        "Pushes the book of one market.",
+    ),
+    _on_socket(
+        "depths.subscribe",
+        None,
+        "[market, limit, interval, {options}?], …",
+        _subscribe_depths,
+        "Pushes several books.",
+    ),
+    _on_socket("depth.resync", None, "market, …", _resync_depth, "Asks for whole images after something was lost."),
     _on_socket("depth.unsubscribe", None, "", _unsubscribe(Channel.DEPTH), "Ends both kinds."),
     _on_socket("depths.unsubscribe", None, "", _unsubscribe(Channel.DEPTH), "The same as `depth.unsubscribe`."),
     _on_socket("order.subscribe", "read", "market, …", _subscribe_order, "Pushes every change of your orders."),
