@@ -163,6 +163,16 @@ class House:
         sides = self._matching.bids if side == Side.BID else self._matching.asks
         return sides[market_id].depth(limit, min(interval_ticks, UNITS_MAX))  # so that price + interval fits 64 bits
 
+    def resting(self, market_id: int, side: int, price_ticks: int, after_order_id: int, limit: int) -> list[Row]:
+        """Up to ``limit`` orders in the book as ORDER rows, as they would trade, from a price on (0: the best).
+
+        ``after_order_id`` is one at that price which was read before, 0 for none. So a book is read page by page while
+        it changes, each page in O(log levels + limit), about 1 µs an order.
+        """
+        book = (self._matching.bids if side == Side.BID else self._matching.asks)[market_id]
+        after = self._matching.table.find(after_order_id) if after_order_id else 0
+        return [self._matching.open_row(order) for order in book.page(price_ticks, after, limit)]
+
     def last_price_ticks(self, market_id: int) -> int:
         """The price of the last fill, 0 before the first."""
         return self._matching.market_words(market_id)[M_LAST_PRICE]

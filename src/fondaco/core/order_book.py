@@ -219,6 +219,30 @@ class BookSide:
             place -= 1
         return found
 
+    def page(self, price_ticks: int, after: int, limit: int) -> list[int]:
+        """The handles of up to ``limit`` orders, as they would trade, from a price on (0: the best) or a worse one.
+
+        ``after`` is an order at that price which was read before, 0 for none. O(log levels + limit).
+        """
+        found: list[int] = []
+        place: cython.longlong = self.levels - 1
+        key: cython.longlong = price_ticks * self.sign
+        order: cython.longlong = after
+        if price_ticks != 0:
+            place = self.seek(key)
+            if place == self.levels or self.keys[place] != key:
+                place -= 1
+        if order != 0:
+            order = self.table.words[order + O_NEXT]
+            place -= 1
+        while len(found) < limit and (order != 0 or place >= 0):
+            if order == 0:
+                order = self.level_words[self.places[place] + L_HEAD]
+                place -= 1
+            found.append(order)
+            order = self.table.words[order + O_NEXT]
+        return found
+
 
 def _doubled(words):
     size = len(memoryview(words))

@@ -32,6 +32,7 @@ class MarketFeed:
         self._deals: Streams[int, DealsStream] = Streams()
         self._changed: set[int] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._is_under_way = False
 
     def changed(self, market_id: int) -> None:
         """The book of this market changed, or it saw a deal."""
@@ -97,11 +98,18 @@ class MarketFeed:
             self._changed.clear()
             return
         self._timer = self._loop.call_later(self._interval_s, self._tick)
-        if self._fanout.is_idle:
+        if not self._is_under_way:
+            self._is_under_way = True
             changed, self._changed = self._changed, set()
             self._fanout.add(self._round(changed, self._loop.time()))
 
     def _round(self, changed: set[int], now_s: float) -> Iterator[None]:
+        try:
+            yield from self._updates(changed, now_s)
+        finally:
+            self._is_under_way = False
+
+    def _updates(self, changed: set[int], now_s: float) -> Iterator[None]:
         for streams in (self._prices, self._deals, self._depths):
             for stream in streams:
                 if stream.market_id in changed or stream.is_due(now_s):

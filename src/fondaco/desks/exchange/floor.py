@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fondaco.desks.exchange.feed import MarketFeed
     from fondaco.desks.exchange.history_feed import HistoryFeed
     from fondaco.desks.exchange.method import Method
+    from fondaco.desks.exchange.order_feed import OrderFeed
     from fondaco.desks.exchange.private_feed import PrivateFeed
     from fondaco.desks.exchange.session import Session
     from fondaco.desks.exchange.source import Wish
@@ -89,6 +90,7 @@ class Floor:
         self._history_tasks: WeakValueDictionary[str, HistoryTasks] = WeakValueDictionary()
         self.market_feed: MarketFeed
         self.history_feed: HistoryFeed
+        self.order_feed: OrderFeed
         self.private_feed: PrivateFeed
 
     def start_task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

@@ -8,6 +8,7 @@ from fondaco.desks.exchange import (
     asset_methods,
     market_methods,
     operator_methods,
+    order_feed_methods,
     order_methods,
     subscribe_methods,
     system_methods,
@@ -22,6 +23,7 @@ METHODS: Final[dict[str, Method]] = {
         order_methods.METHODS,
         asset_methods.METHODS,
         subscribe_methods.METHODS,
+        order_feed_methods.METHODS,
         operator_methods.METHODS,
     )
     for method in methods

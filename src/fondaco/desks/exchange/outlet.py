@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from picows import WSCloseCode
+
 from fondaco.desks.exchange.dialect import Dialect
 
 
@@ -21,6 +23,7 @@ class Outlet(Protocol):
     def send_now(self, prepared: bytes) -> None: ...
     def started(self) -> None: ...
     def finished(self) -> None: ...
+    def close(self, code: WSCloseCode, reason: str) -> None: ...
 
 
 class Receiver(Protocol):

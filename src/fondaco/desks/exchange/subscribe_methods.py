@@ -46,7 +46,7 @@ DEPTH_EXTRAS: Final = {"sequence": SEQUENCE, "checksum": CHECKSUM}
 _WantedDepth = tuple[Terms, int, int, int]
 
 
-def _session(caller: Caller) -> Session:
+def session_of(caller: Caller) -> Session:
     assert isinstance(caller, Session), "subscriptions are offered on sockets alone"
     return caller
 
@@ -75,7 +75,7 @@ def chosen(caller: Caller, params: list[Any], followed: Mapping[int, T], channel
 
 
 def _subscribe_price(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = _session(caller), caller.floor.market_feed
+    session, feed = session_of(caller), caller.floor.market_feed
     markets = _markets(caller, params)
     _replace(session, Channel.PRICE, len(markets), request_id)
     subscribers = [feed.follow_price(session, terms.market_id) for terms in markets]
@@ -85,7 +85,7 @@ def _subscribe_price(caller: Caller, params: list[Any], request_id: int | None) 
 
 
 def _subscribe_depth(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    return _follow_depths(_session(caller), [_depth(caller, params)], request_id)
+    return _follow_depths(session_of(caller), [_depth(caller, params)], request_id)
 
 
 def _subscribe_depths(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
@@ -98,7 +98,7 @@ def _subscribe_depths(caller: Caller, params: list[Any], request_id: int | None)
     for name in names:
         if names.count(name) > 1:
             raise invalid(f"{name} is named twice; its pushes could not be told apart, so ask for one depth a market")
-    return _follow_depths(_session(caller), wanted, request_id)
+    return _follow_depths(session_of(caller), wanted, request_id)
 
 
 def _follow_depths(session: Session, wanted: list[_WantedDepth], request_id: int | None) -> Pending:
@@ -129,7 +129,7 @@ def _depth(caller: Caller, params: list[Any]) -> _WantedDepth:
 
 def _resync_depth(caller: Caller, params: list[Any], request_id: int | None) -> wire.Status:
     """The pushes that follow begin with whole images, at the next tick."""
-    session = _session(caller)
+    session = session_of(caller)
     followed = {
         subscriber.stream.market_id: subscriber
         for subscriber in session.channels.of(Channel.DEPTH)
@@ -141,7 +141,7 @@ def _resync_depth(caller: Caller, params: list[Any], request_id: int | None) -> 
 
 
 def _subscribe_deals(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = _session(caller), caller.floor.market_feed
+    session, feed = session_of(caller), caller.floor.market_feed
     markets = _markets(caller, params)
     _replace(session, Channel.DEALS, len(markets), request_id, reads_history=True)
     subscribers = [feed.follow_deals(session, terms.market_id) for terms in markets]
@@ -151,7 +151,7 @@ def _subscribe_deals(caller: Caller, params: list[Any], request_id: int | None) 
 
 def _subscribe_kline(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     arity(params, 2, 2, "market, interval")
-    session, feed = _session(caller), caller.floor.history_feed
+    session, feed = session_of(caller), caller.floor.history_feed
     terms = caller.floor.catalogue.market(params[0])
     interval_s = kline_interval(params[1])
     _replace(session, Channel.KLINE, 1, request_id, reads_history=True)
@@ -161,7 +161,7 @@ def _subscribe_kline(caller: Caller, params: list[Any], request_id: int | None) 
 
 
 def _subscribe_state(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = _session(caller), caller.floor.history_feed
+    session, feed = session_of(caller), caller.floor.history_feed
     markets = _markets(caller, params)
     _replace(session, Channel.STATE, len(markets), request_id, reads_history=True)
     subscribers = [feed.follow_state(session, terms.market_id) for terms in markets]
@@ -170,7 +170,7 @@ def _subscribe_state(caller: Caller, params: list[Any], request_id: int | None) 
 
 
 def _subscribe_today(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = _session(caller), caller.floor.history_feed
+    session, feed = session_of(caller), caller.floor.history_feed
     markets = _markets(caller, params)
     _replace(session, Channel.TODAY, len(markets), request_id, reads_history=True)
     subscribers = [feed.follow_today(session, terms.market_id) for terms in markets]
@@ -198,7 +198,7 @@ def _begin_later(session: Session, first_pushes: Coroutine[Any, Any, None]) -> P
 
 
 def _subscribe_order(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session = _session(caller)
+    session = session_of(caller)
     ids = frozenset(terms.market_id for terms in map(caller.floor.catalogue.market, params)) if params else None
     session.channels.replace(Channel.ORDER, 1 if ids is None else len(ids))
     session.reply(request_id, wire.Status())
@@ -207,7 +207,7 @@ def _subscribe_order(caller: Caller, params: list[Any], request_id: int | None) 
 
 
 def _subscribe_asset(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session = _session(caller)
+    session = session_of(caller)
     ids = frozenset(asset.asset_id for asset in map(caller.floor.catalogue.asset, params)) if params else None
     session.channels.replace(Channel.ASSET, 1 if ids is None else len(ids))
     session.reply(request_id, wire.Status())
@@ -220,7 +220,7 @@ def _subscribe_asset(caller: Caller, params: list[Any], request_id: int | None) 
 
 def _unsubscribe(channel: Channel) -> Handler:
     def leave(caller: Caller, params: list[Any], request_id: int | None) -> wire.Status:
-        _session(caller).channels.leave(channel)
+        session_of(caller).channels.leave(channel)
         return wire.Status()
 
     return leave
