@@ -273,6 +273,6 @@ def test_work_is_done_in_slices_and_orders_of_addition() -> None:
 
 def test_a_message_is_packed_once_for_each_compression() -> None:
     packed = Packed(b'{"method":"price.update","params":["BTCUSDT","8000.00"],"id":null}')
-    frames = {compression: packed.frame(Shape(compression)) for compression in Compression}
-    assert all(packed.frame(Shape(compression)) is made for compression, made in frames.items())
-    assert len(set(frames.values())) == 3
+    messages = {compression: packed.message(Shape(compression)) for compression in Compression}
+    assert all(packed.message(Shape(compression)) is made for compression, made in messages.items())
+    assert len(set(messages.values())) == 3

@@ -232,10 +232,8 @@ class Client:
         self.inbox.append(msgspec.json.decode(plain))
         self._arrived.set()
 
-    def send_now(self, prepared: bytes) -> None:
-        size = prepared[1]
-        head = 2 if size < 126 else 4 if size == 126 else 10
-        self.send(prepared[head:], text=prepared[0] == 0x81)
+    def send_now(self, payload: bytes, text: bool) -> None:
+        self.send(payload, text=text)
 
     def started(self) -> None:
         self.in_flight += 1

@@ -37,12 +37,8 @@ _CLOSE = WSMsgType.CLOSE
 _CLOSE_REASON_BYTES_MAX = 123  # RFC 6455 §5.5: a control frame carries at most 125 bytes, two of them the code
 
 
-def frame(payload: bytes, *, text: bool = False) -> bytes:
-    """One whole server frame (RFC 6455 §5.2, unmasked), ready for ``Connection.send_now`` of many connections."""
-    return _frame(0x81 if text else 0x82, payload)
-
-
 def _frame(first_byte: int, payload: bytes) -> bytes:
+    """One whole server frame (RFC 6455 §5.2, unmasked)."""
     size = len(payload)
     if size < 126:
         return bytes((first_byte, size)) + payload
@@ -123,10 +119,9 @@ class Connection(WSListener):
 
     def send(self, payload: bytes, *, text: bool = False) -> None:
         """Collects one message. A no-op once the connection is closing."""
-        self.send_frame(_frame(0x81 if text else 0x82, payload))
+        self._send_frame(_frame(0x81 if text else 0x82, payload))
 
-    def send_frame(self, prepared: bytes) -> None:
-        """Collects a frame made by ``frame``: for one message to many subscribers."""
+    def _send_frame(self, prepared: bytes) -> None:
         if self._closing:
             return
         if not self._outbound:
@@ -136,14 +131,14 @@ class Connection(WSListener):
         if self._outbound_bytes > self._limits.outbound_bytes_max:
             self._too_slow(self._outbound_bytes)
 
-    def send_now(self, prepared: bytes) -> None:
-        """Writes a frame made by ``frame`` at once, behind what was collected: for one message to many subscribers."""
+    def send_now(self, payload: bytes, text: bool) -> None:
+        """Writes one message at once, behind what was collected: for what goes to many, one after the other."""
         transport = self._transport
-        if self._outbound or self.congested or transport is None or transport.is_close_frame_sent:
-            self.send_frame(prepared)
+        if self._outbound_bytes or self.congested or self._closing or transport is None:
+            self.send(payload, text=text)
             self.flush()  # looks at the bound
-        elif not self._closing:
-            transport.underlying_transport.write(prepared)
+        else:
+            transport.send(_TEXT if text else _BINARY, payload)
 
     def started(self) -> None:
         """A request whose answer comes later was taken."""
@@ -219,7 +214,7 @@ class Connection(WSListener):
             self._continuation(frame)
         elif kind is _PING:
             if self._allowance.take() or self._is_patient():
-                self.send_frame(_frame(0x8A, frame.get_payload_as_bytes()))
+                self._send_frame(_frame(0x8A, frame.get_payload_as_bytes()))
         elif kind is _CLOSE:
             self._answer_close(transport, frame)
 

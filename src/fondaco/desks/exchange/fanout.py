@@ -13,7 +13,8 @@ from typing import Final, Protocol
 
 import structlog
 
-SLICE_S: Final = 250e-6
+#: A slice ends with the step that passes this, and no step is longer than the 50 µs left to a quarter millisecond.
+SLICE_S: Final = 200e-6
 
 _log = structlog.get_logger("fondaco.exchange")
 

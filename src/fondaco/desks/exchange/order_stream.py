@@ -209,7 +209,7 @@ class OrderStream:
         changes = self._ring[number - self._first_number]
         packed: Packed | None = None
         shape: Shape | None = None
-        prepared = b""
+        message = b""
         for count, reader in enumerate(tuple(self.readers), 1):
             if reader.place <= number and reader.is_active and reader not in self._behind:
                 if reader.place < number or not reader.has_room:
@@ -219,9 +219,9 @@ class OrderStream:
                         packed = changes.packed(self._source.catalogue.terms(self.market_id))
                     if reader.shape is not shape:
                         shape = reader.shape
-                        prepared = packed.frame(shape)
+                        message = packed.message(shape)
                     reader.place += 1
-                    self._send(reader, prepared)
+                    self._send(reader, message)
             if not count % WRITES_A_STEP:
                 yield
 
@@ -247,12 +247,12 @@ class OrderStream:
             else:
                 packed = self._ring[reader.place - self._first_number].packed(terms)
                 reader.place += 1
-            self._send(reader, packed.frame(reader.shape))
+            self._send(reader, packed.message(reader.shape))
             yield
 
-    def _send(self, reader: OrderReader, prepared: bytes) -> None:
+    def _send(self, reader: OrderReader, message: bytes) -> None:
         try:
-            reader.outlet.send_now(prepared)
+            reader.outlet.send_now(message, reader.shape.is_text)
         except Exception:  # one broken connection must not cost the others their changes
             _log.exception("a push could not be written")
             self.restart(reader)

@@ -1,10 +1,9 @@
-"""One message for many connections: framed once for each shape in use, and the same bytes go to everybody."""
+"""One message for many connections: packed once for each shape in use, and the same bytes go to everybody."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from fondaco.desks.common.connection import frame
 from fondaco.desks.exchange.dialect import Compression
 from fondaco.wire import exchange as wire
 
@@ -15,21 +14,24 @@ class Shape(NamedTuple):
     compression: Compression
     extras: int = 0
 
+    @property
+    def is_text(self) -> bool:
+        return self.compression is Compression.NONE
+
 
 class Packed:
-    """One JSON message as frames, one for each shape, each made when it is first asked for."""
+    """One JSON message in each shape, made when it is first asked for."""
 
-    __slots__ = ("_frames", "payload")
+    __slots__ = ("_packed", "payload")
 
     def __init__(self, payload: bytes) -> None:
         self.payload = payload
-        self._frames: dict[Shape, bytes] = {}
+        self._packed: dict[Shape, bytes] = {}
 
-    def frame(self, shape: Shape) -> bytes:
-        made = self._frames.get(shape)
+    def message(self, shape: Shape) -> bytes:
+        made = self._packed.get(shape)
         if made is None:
-            packed = shape.compression.pack(self.text(shape.extras))
-            made = self._frames[shape] = frame(packed, text=shape.compression is Compression.NONE)
+            made = self._packed[shape] = shape.compression.pack(self.text(shape.extras))
         return made
 
     def text(self, extras: int) -> bytes:

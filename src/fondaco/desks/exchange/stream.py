@@ -22,7 +22,7 @@ from fondaco.desks.exchange.packed import Packed, Shape
 from fondaco.desks.exchange.source import Source
 
 #: So many writes between two looks at the clock: a step stays well below a slice.
-WRITES_A_STEP: Final = 8
+WRITES_A_STEP: Final = 6
 
 _log = structlog.get_logger("fondaco.exchange")
 
@@ -31,34 +31,36 @@ S = TypeVar("S", bound="Stream")
 
 
 class Subscriber:
-    """A session in a stream. It stays out of updates until its first push was sent."""
+    """A session in a stream. It is in step from its first push on, as long as it neither lags nor has left."""
 
-    __slots__ = ("is_active", "is_ready", "outlet", "shape", "stream")
+    __slots__ = ("is_active", "is_in_step", "outlet", "shape", "stream")
 
     def __init__(self, receiver: Receiver, stream: Stream, extras: int = 0) -> None:
         self.outlet = receiver.outlet
         self.shape = Shape(receiver.dialect.compression, extras)
         self.stream = stream
         self.is_active = True
-        self.is_ready = False
+        self.is_in_step = False
 
-    def send(self, packed: Packed) -> None:
-        self.outlet.send_now(packed.frame(self.shape))
-
-    def begin(self, packed: Packed | None) -> None:
-        """The first push; with nothing to say yet it is left out."""
+    def begin(self, image: Packed | None) -> None:
+        """The first push, or that after it lagged; with nothing to say yet it is left out."""
         if self.is_active:
-            self.is_ready = True
-            if packed is not None:
-                self.send(packed)
+            self.is_in_step = True
+            if image is not None:
+                self.outlet.send_now(image.message(self.shape), self.shape.is_text)
+
+    def lag(self) -> None:
+        """It cannot take an update: it is told a whole image next, and nothing before that."""
+        self.is_in_step = False
+        self.stream.lagging[self] = None
 
     def resync(self) -> None:
-        """Its reader lost something: it is told a whole image next, and nothing before that."""
-        if self.is_ready:
-            self.stream.lagging.add(self)
+        """Its client lost something, and gets a whole image next."""
+        if self.is_in_step:
+            self.lag()
 
     def leave(self) -> None:
-        self.is_active = False
+        self.is_active = self.is_in_step = False
         self.stream.leave(self)
 
 
@@ -69,7 +71,7 @@ class Stream(ABC):
         self.source = source
         self.market_id = market_id
         self.subscribers: dict[Subscriber, None] = {}
-        self.lagging: set[Subscriber] = set()
+        self.lagging: dict[Subscriber, None] = {}
         self.on_empty: Callable[[], object] | None = None
 
     @abstractmethod
@@ -83,14 +85,14 @@ class Stream(ABC):
 
     def leave(self, subscriber: Subscriber) -> None:
         self.subscribers.pop(subscriber, None)
-        self.lagging.discard(subscriber)
+        self.lagging.pop(subscriber, None)
         if not self.subscribers and self.on_empty is not None:
             self.on_empty()
 
     def deliver(self, packed: Packed | None) -> Iterator[None]:
         """An update to all who are in step *now*, then images to those who lagged and have room again."""
         lagged = tuple(self.lagging)
-        in_step = () if packed is None else tuple([one for one in self.subscribers if one.is_ready])
+        in_step = () if packed is None else tuple([one for one in self.subscribers if one.is_in_step])
         return self._deliver(packed, in_step, lagged)
 
     def _deliver(
@@ -100,30 +102,27 @@ class Stream(ABC):
             yield from self._spread(packed, in_step)
         for subscriber in lagged:
             if subscriber.is_active and not subscriber.outlet.congested:
-                self.lagging.discard(subscriber)
-                image = self.image()
-                if image is not None:
-                    subscriber.send(image)
+                self.lagging.pop(subscriber, None)
+                subscriber.begin(self.image())
                 yield
 
     def _spread(self, packed: Packed, in_step: tuple[Subscriber, ...]) -> Iterator[None]:
-        lagging = self.lagging
         shape: Shape | None = None
-        prepared = b""
+        message, is_text = b"", False
         for number, subscriber in enumerate(in_step, 1):
-            if subscriber.is_active and subscriber not in lagging:
+            if subscriber.is_in_step:
                 outlet = subscriber.outlet
                 if outlet.congested:
-                    lagging.add(subscriber)
+                    subscriber.lag()
                 else:
                     if subscriber.shape is not shape:
                         shape = subscriber.shape
-                        prepared = packed.frame(shape)
+                        message, is_text = packed.message(shape), shape.is_text
                     try:
-                        outlet.send_now(prepared)
+                        outlet.send_now(message, is_text)
                     except Exception:  # one broken connection must not cost the others their update
                         _log.exception("a push could not be written")
-                        lagging.add(subscriber)
+                        subscriber.lag()
             if not number % WRITES_A_STEP:
                 yield
 
