@@ -45,6 +45,10 @@ class Fanout:
             self._is_scheduled = True
             self._loop.call_soon(self._slice)
 
+    def _give_way(self) -> None:
+        """Commands that were read since the last slice are behind this call: the next slice comes after them."""
+        self._loop.call_soon(self._slice)
+
     def _slice(self) -> None:
         work, now_s = self._work, self._now_s
         end_s = now_s() + SLICE_S
@@ -52,7 +56,7 @@ class Fanout:
             try:
                 for _ in work[0]:
                     if now_s() >= end_s:
-                        self._loop.call_soon(self._slice)
+                        self._loop.call_soon(self._give_way)
                         return
             except Exception:
                 _log.exception("a push of market data failed; the others go on")

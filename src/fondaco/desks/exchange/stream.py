@@ -6,13 +6,15 @@ marked as lagging: the stream sends it a whole image once it has room again, so 
 Invariants: updates of one stream leave in the order they were made, and the first push of a newcomer comes before any
 update that it was counted in for. Nobody in step misses one.
 
-Cost: for each subscriber one write, some 6 µs of which 5 are the kernel's; the clock is looked at every few of them.
+Cost: for each subscriber one write, some 7 µs of which 5 are the kernel's. What a thousand connections are made of is
+not in the cache when their turn comes, so each is touched once and as little as can be.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final, Generic, TypeVar
 
 import structlog
@@ -24,6 +26,8 @@ from fondaco.desks.exchange.source import Source
 #: So many writes between two looks at the clock: a step stays well below a slice.
 WRITES_A_STEP: Final = 6
 
+_NEVER: Final = 1 << 62
+
 _log = structlog.get_logger("fondaco.exchange")
 
 K = TypeVar("K")
@@ -31,36 +35,36 @@ S = TypeVar("S", bound="Stream")
 
 
 class Subscriber:
-    """A session in a stream. It is in step from its first push on, as long as it neither lags nor has left."""
+    """A session in a stream. It ``takes_from`` an update on: the one after its first push, none while it lags."""
 
-    __slots__ = ("is_active", "is_in_step", "outlet", "shape", "stream")
+    __slots__ = ("is_active", "outlet", "shape", "stream", "takes_from")
 
     def __init__(self, receiver: Receiver, stream: Stream, extras: int = 0) -> None:
         self.outlet = receiver.outlet
         self.shape = Shape(receiver.dialect.compression, extras)
         self.stream = stream
         self.is_active = True
-        self.is_in_step = False
+        self.takes_from = _NEVER
 
     def begin(self, image: Packed | None) -> None:
         """The first push, or that after it lagged; with nothing to say yet it is left out."""
         if self.is_active:
-            self.is_in_step = True
+            self.takes_from = self.stream.updates + 1
             if image is not None:
                 self.outlet.send_now(image.message(self.shape), self.shape.is_text)
 
     def lag(self) -> None:
         """It cannot take an update: it is told a whole image next, and nothing before that."""
-        self.is_in_step = False
+        self.takes_from = _NEVER
         self.stream.lagging[self] = None
 
     def resync(self) -> None:
         """Its client lost something, and gets a whole image next."""
-        if self.is_in_step:
+        if self.takes_from != _NEVER:
             self.lag()
 
     def leave(self) -> None:
-        self.is_active = self.is_in_step = False
+        self.is_active, self.takes_from = False, _NEVER
         self.stream.leave(self)
 
 
@@ -70,7 +74,9 @@ class Stream(ABC):
     def __init__(self, source: Source, market_id: int) -> None:
         self.source = source
         self.market_id = market_id
-        self.subscribers: dict[Subscriber, None] = {}
+        self.updates = 0
+        self._subscribers: list[Subscriber] = []
+        self._left = 0  # of those, how many are here no more
         self.lagging: dict[Subscriber, None] = {}
         self.on_empty: Callable[[], object] | None = None
 
@@ -80,37 +86,42 @@ class Stream(ABC):
 
     def join(self, receiver: Receiver, extras: int = 0) -> Subscriber:
         subscriber = Subscriber(receiver, self, extras)
-        self.subscribers[subscriber] = None
+        if self._left > len(self._subscribers) // 2:
+            self._forget_left()
+        self._subscribers.append(subscriber)
         return subscriber
 
     def leave(self, subscriber: Subscriber) -> None:
-        self.subscribers.pop(subscriber, None)
+        self._left += 1
         self.lagging.pop(subscriber, None)
-        if not self.subscribers and self.on_empty is not None:
+        if self._left == len(self._subscribers) and self.on_empty is not None:
             self.on_empty()
+
+    def _forget_left(self) -> None:
+        """A new list: the old one may be walked right now."""
+        self._subscribers = [one for one in self._subscribers if one.is_active]
+        self._left = 0
 
     def deliver(self, packed: Packed | None) -> Iterator[None]:
         """An update to all who are in step *now*, then images to those who lagged and have room again."""
         lagged = tuple(self.lagging)
-        in_step = () if packed is None else tuple([one for one in self.subscribers if one.is_in_step])
-        return self._deliver(packed, in_step, lagged)
+        self.updates += packed is not None
+        return self._deliver(packed, self.updates, lagged)
 
-    def _deliver(
-        self, packed: Packed | None, in_step: tuple[Subscriber, ...], lagged: tuple[Subscriber, ...]
-    ) -> Iterator[None]:
+    def _deliver(self, packed: Packed | None, update: int, lagged: tuple[Subscriber, ...]) -> Iterator[None]:
         if packed is not None:
-            yield from self._spread(packed, in_step)
+            yield from self._spread(packed, update)
         for subscriber in lagged:
             if subscriber.is_active and not subscriber.outlet.congested:
                 self.lagging.pop(subscriber, None)
                 subscriber.begin(self.image())
                 yield
 
-    def _spread(self, packed: Packed, in_step: tuple[Subscriber, ...]) -> Iterator[None]:
+    def _spread(self, packed: Packed, update: int) -> Iterator[None]:
         shape: Shape | None = None
         message, is_text = b"", False
-        for number, subscriber in enumerate(in_step, 1):
-            if subscriber.is_in_step:
+        for number, subscriber in enumerate(islice(self._subscribers, len(self._subscribers)), 1):
+            if subscriber.takes_from <= update:
                 outlet = subscriber.outlet
                 if outlet.congested:
                     subscriber.lag()
