@@ -13,6 +13,7 @@ than the last order read is covered: changes there hold at once. The rest is not
 
 Invariant: once complete it equals the book after every batch, whatever rows led there.
 Cost: some 0.5 µs a row, 1.5 µs an order to fill it, about 250 bytes an order.
+Known limits: the dictionary doubles in one go, 3 ms where a book passes some 90,000 orders.
 """
 
 from __future__ import annotations
