@@ -246,7 +246,7 @@ def paced(plan: Plan) -> Outcome:
     ledger = Ledger(places)
     wire = made[0]
     interval_ns = 1_000_000_000 // plan.pace_per_second
-    with signed_in(plan, wire) as sock:
+    with signed_in(plan, wire, 0) as sock:
 
         def give(place: int, request: bytes) -> None:
             order_id = ask(sock, wire, request or wire.cancel(max(ledger.order_ids[place], 1)))

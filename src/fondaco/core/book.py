@@ -22,7 +22,7 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
-    from fondaco.core.far_levels import FarLevels
+    from fondaco.core.far_levels import NO_LEVEL, FarLevels
     from fondaco.core.layout import (
         BLOCK_LEVELS,
         L_ENDS,
@@ -395,6 +395,58 @@ class Book:
                 found.append(order)
                 order = self.behind(order)
         return found
+
+    def page(self, side: int, price_ticks: int, after: int, limit: int) -> list[int]:
+        """The handles of up to ``limit`` orders, as they would trade, from a price on (0: the best) or a worse one.
+
+        ``after`` is an order at that price which was read before, 0 for none. O(log levels + limit).
+        """
+        found: list[int] = []
+        key: cython.longlong = self.sides[side * SIDE_WORDS + S_BEST] + 1
+        order: cython.longlong = 0
+        if price_ticks != 0:
+            key = price_ticks if side & 1 else -price_ticks
+            if after != 0:
+                order = self.behind(after)
+            else:
+                key += 1
+        while len(found) < limit:
+            if order == 0:
+                key = self.level_below(side, key)
+                if key == NO_LEVEL:
+                    break
+                order = (self.ends_of(side, key) & 0x7FFF_FFFF) * ORDER_WORDS
+            found.append(order)
+            order = self.behind(order)
+        return found
+
+    def level_below(self, side, key):
+        """The key of the best level below a key, or ``NO_LEVEL``."""
+        at: cython.longlong = side * SIDE_WORDS
+        place: cython.longlong
+        word: cython.ulonglong
+        if self.sides[at + S_LEVELS] == 0:
+            return NO_LEVEL
+        key = min(key, self.sides[at + S_BEST] + 1)
+        while key > self.sides[at + S_BASE]:
+            key -= 1
+            place = key & self.sides[at + S_MASK]
+            word = self.bits[self.sides[at + S_BITS] + (place >> 6)]
+            if word == 0 and (place & 63) == 63:
+                key -= 63
+            elif (word >> (place & 63)) & 1:
+                return key
+        far: FarLevels = self.far[side]
+        return far.level_below(key) if far.count != 0 else NO_LEVEL
+
+    def ends_of(self, side, key):
+        """The ends of a level that is there."""
+        at: cython.longlong = side * SIDE_WORDS
+        far: FarLevels
+        if key >= self.sides[at + S_BASE]:
+            return self.slots[self.sides[at + S_SLOTS] + (key & self.sides[at + S_MASK]) * LEVEL_WORDS + L_ENDS]
+        far = self.far[side]
+        return far.words[far.find(key)]
 
     def behind(self, order: cython.longlong) -> cython.longlong:
         """The next order at the same price, or 0."""

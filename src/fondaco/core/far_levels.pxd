@@ -16,6 +16,7 @@ cdef class FarLevels:
     cpdef long long best_key(self) noexcept
     cdef long long block_of(self, long long key) noexcept
     cdef long long within(self, long long place, long long key) noexcept
+    cdef long long level_below(self, long long key) noexcept
     cpdef long long find(self, long long key) noexcept
     cpdef Py_ssize_t insert(self, long long key) except -1
     cpdef void remove(self, long long key) noexcept

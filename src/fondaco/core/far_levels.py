@@ -18,6 +18,9 @@ if not cython.compiled:  # the compiler takes them from the .pxd
 
 from fondaco.core.arena import Arena, nothing
 
+#: What is said for a key where there is no level.
+NO_LEVEL = cython.declare(cython.longlong, -(1 << 62) - 2)
+
 
 class FarLevels:
     """The far levels of one side, by key: the best one is last."""
@@ -65,6 +68,16 @@ class FarLevels:
             else:
                 high = middle
         return low
+
+    def level_below(self, key):
+        """The highest key below a key, or ``NO_LEVEL``; there must be a level."""
+        place: cython.longlong = self.block_of(key)
+        within: cython.longlong = self.within(place, key)
+        if within != 0:
+            return self.key_at(place, within - 1)
+        if place == 0:
+            return NO_LEVEL
+        return self.key_at(place - 1, self.sizes[self.directory[place - 1]] - 1)
 
     def find(self, key):
         """Where the ends of a level stand in ``words`` (its lots ``BLOCK_LEVELS`` further), or −1 if it is not here."""

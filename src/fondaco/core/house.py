@@ -197,10 +197,16 @@ class House:
         """Up to ``limit`` (price_ticks, size_lots), best first; merged to the interval, asks up and bids down."""
         return self._matching.floor.book.depth(_book_side(market_id, side), limit, interval_ticks)
 
-    def resting(self, market_id: int, side: int) -> list[Row]:
-        """All orders of a side as ORDER rows, in the order they would trade. O(orders)."""
+    def resting(self, market_id: int, side: int, price_ticks: int, after_order_id: int, limit: int) -> list[Row]:
+        """Up to ``limit`` orders in the book as ORDER rows, as they would trade, from a price on (0: the best).
+
+        ``after_order_id`` is one at that price which was read before, 0 for none. So a book is read page by page while
+        it changes, each page in O(log levels + limit), about 1 µs an order.
+        """
         floor = self._matching.floor
-        return [floor.open_row(order) for order in floor.book.orders(_book_side(market_id, side))]
+        after = self._matching.table.find(after_order_id) if after_order_id else 0
+        orders = floor.book.page(_book_side(market_id, side), price_ticks, after, limit)
+        return [floor.open_row(order) for order in orders]
 
     def last_price_ticks(self, market_id: int) -> int:
         """The price of the last fill, 0 before the first."""

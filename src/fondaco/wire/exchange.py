@@ -74,6 +74,13 @@ class Status(msgspec.Struct, frozen=True):
     status: str = "success"
 
 
+class OrdersFollowed(msgspec.Struct, frozen=True):
+    """The answer of ``orders.subscribe``; ``replay`` only where a sequence to go on from was given."""
+
+    status: str = "success"
+    is_replayed: bool | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="replay")
+
+
 class Deal(msgspec.Struct, frozen=True):
     """``type`` is the taker's side: ``buy`` or ``sell``."""
 

@@ -1,8 +1,9 @@
 """One WebSocket connection: whole messages in, many answers out in one write (see traffic.py).
 
 Invariants:
-- Frames leave in the order of ``send``. Nothing is ever dropped: a reader so slow that its unsent bytes pass
-  ``outbound_bytes_max`` is told the reason and disconnected. What may be skipped (market data) asks ``congested``.
+- Frames leave in the order of ``send`` and ``send_now``. Nothing is ever dropped: a reader so slow that its unsent
+  bytes pass ``outbound_bytes_max`` is told the reason and disconnected. What may be skipped (market data) asks
+  ``congested``.
 - While ``commands_in_flight_max`` requests are unanswered, the socket is not read from (``started``/``finished``).
 - A fragmented message is joined up to ``frame_bytes_max``; a larger one, whole or in fragments, closes with 1009.
 - A session that raises is a defect of the desk: it is logged, and that connection alone is closed with 1011.
@@ -76,6 +77,16 @@ class Connection(WSListener):
     @property
     def is_open(self) -> bool:
         return not self._closing
+
+    def send_now(self, payload: bytes, text: bool) -> None:
+        """Writes one message at once, behind what was collected: for what goes to many, one after the other."""
+        transport = self._transport
+        traffic = self._traffic
+        if traffic.frames_bytes or self.congested or self._closing or transport is None:
+            traffic.send(payload, text)
+            traffic.flush()  # looks at the bound
+        else:
+            transport.send(_TEXT if text else _BINARY, payload)
 
     def close(self, code: WSCloseCode, reason: str) -> None:
         """Sends what was collected, then a close frame with the reason; the client has a bounded time to read it."""

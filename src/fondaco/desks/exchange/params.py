@@ -36,6 +36,12 @@ def integer(value: object, name: str, least: int, most: int) -> int:
     return value
 
 
+def boolean(value: object, name: str) -> bool:
+    if type(value) is not bool:
+        raise invalid(f"{name} is {kind_of(value)}; send true or false")
+    return value
+
+
 def text(value: object, name: str, length_max: int = NAME_LENGTH_MAX) -> str:
     if type(value) is not str:
         raise invalid(f"{name} is {kind_of(value)}; send text")

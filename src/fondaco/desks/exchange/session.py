@@ -10,7 +10,7 @@ Cost: about 11 µs for an order, from its bytes to its command and from its row 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
@@ -23,6 +23,7 @@ from fondaco.desks.exchange.dialect import Compression, dialect
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.express import Express
 from fondaco.desks.exchange.floor import Floor
+from fondaco.desks.exchange.outlet import Outlet
 from fondaco.desks.exchange.translate import kind_of
 from fondaco.wire import exchange as wire
 
@@ -32,17 +33,6 @@ PACKED_INLINE_BYTES_MAX: Final = 65_536
 _UNSET: Final = msgspec.UNSET
 _decode: Final = wire.REQUEST_DECODER.decode
 _encode: Final = wire.ENCODER.encode
-
-
-class Outlet(Protocol):
-    """What a session needs of its connection: messages are collected and written once a turn."""
-
-    congested: bool
-
-    def send(self, payload: bytes, *, text: bool = False) -> None: ...
-    def send_frame(self, prepared: bytes) -> None: ...
-    def started(self) -> None: ...
-    def finished(self) -> None: ...
 
 
 class Session(Caller):
