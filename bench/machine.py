@@ -24,10 +24,13 @@ class Machine(msgspec.Struct, frozen=True):
     #: Share of the last minute in which something waited for a processor, in percent, before the bench began.
     waited_percent: float
     niceness: int
+    #: The caches of the first processor, the nearest first: its name and its bytes.
+    caches: list[tuple[str, int]]
 
     def sentence(self) -> str:
+        caches = "".join(f", {name} {_binary(size)}" for name, size in self.caches)
         return (
-            f"{self.processor}, {self.cores} cores, {self.memory_mib / 1024:.0f} GiB, Linux {self.kernel}, "
+            f"{self.processor}, {self.cores} cores{caches}, {self.memory_mib / 1024:.0f} GiB, Linux {self.kernel}, "
             f"Python {self.python}; in the minute before, something waited for a processor {self.waited_percent:.0f} % "
             f"of the time{f'; run at niceness {self.niceness}' if self.niceness else ''}"
         )
@@ -65,7 +68,22 @@ def look() -> Machine:
         python=platform.python_version(),
         waited_percent=_pressure(),
         niceness=os.nice(0),
+        caches=caches(),
     )
+
+
+def caches(folder: Path = Path("/sys/devices/system/cpu/cpu0/cache")) -> list[tuple[str, int]]:
+    """Name and bytes of each cache that holds data, the nearest first; empty where the kernel does not say."""
+    found = []
+    for index in sorted(folder.glob("index*")):
+        level, kind, size = ((index / name).read_text().strip() for name in ("level", "type", "size"))
+        if kind != "Instruction":
+            found.append((f"L{level}", int(size.removesuffix("K")) * 1024))
+    return found
+
+
+def _binary(size: int) -> str:
+    return f"{size >> 20} MiB" if size >= 1 << 20 else f"{size >> 10} KiB"
 
 
 def _pressure() -> float:

@@ -1,7 +1,8 @@
-"""What the bench keeps: ``results.json`` with every raw figure, and ``RESULTS.md`` for people, both in ``bench/``.
+"""What the bench keeps, in ``bench/``: ``results.json`` with every raw figure, ``RESULTS.md`` for people, ``plots/``.
 
 ``RESULTS.md`` is written whole from ``results.json``; a part that was not run this time keeps its last figures, with
-their date and machine. So nothing is written into ``RESULTS.md`` by hand.
+their date and machine. So nothing is written into ``RESULTS.md`` by hand. What the figures are held against stands on
+top of it (``aims.py``).
 """
 
 from __future__ import annotations
@@ -11,9 +12,12 @@ from typing import Any
 
 import msgspec
 
+from bench import aims, plot
+
 _FOLDER = Path(__file__).resolve().parent
 RAW = _FOLDER / "results.json"
 TEXT = _FOLDER / "RESULTS.md"
+PLOTS = _FOLDER / "plots"
 
 INTRODUCTION = """\
 # Results
@@ -33,6 +37,8 @@ class Part(msgspec.Struct, frozen=True):
     disk: str
     lines: list[str]
     raw: dict[str, Any]
+    #: How long the part took, from its first line to its last figure.
+    seconds: float = 0.0
 
 
 def _load() -> dict[str, Part]:
@@ -44,12 +50,36 @@ def keep(name: str, order: list[str], part: Part) -> None:
     parts = _load()
     parts[name] = part
     RAW.write_bytes(msgspec.json.format(msgspec.json.encode(parts), indent=1) + b"\n")
-    text = [INTRODUCTION]
-    for known in order:
-        if known in parts:
-            kept = parts[known]
-            text += [f"## {kept.title}", "", f"{kept.date}. {kept.machine}. {kept.disk}.", "", *kept.lines, ""]
-    TEXT.write_text("\n".join(text))
+    write(order)
+
+
+def write(order: list[str]) -> None:
+    """Write ``RESULTS.md`` anew from the figures that are kept."""
+    parts = _load()
+    TEXT.write_text(written({known: parts[known] for known in order if known in parts}))
+
+
+def written(parts: dict[str, Part]) -> str:
+    """``RESULTS.md`` of these parts, in their order."""
+    rows = aims.rows({name: (part.date, part.raw) for name, part in parts.items()})
+    took = ", ".join(f"{name} {part.seconds:.0f} s" for name, part in parts.items())
+    text = [INTRODUCTION, "## What is aimed at, and what was seen", "", *table(aims.HEAD, rows), ""]
+    text += [
+        aims.NOTE,
+        "",
+        f"How long the parts took: {took}; {sum(part.seconds for part in parts.values()):.0f} s in all.",
+        "",
+    ]
+    for part in parts.values():
+        text += [f"## {part.title}", "", f"{part.date}. {part.machine}. {part.disk}.", "", *part.lines, ""]
+    return "\n".join(text)
+
+
+def draw(name: str, chart: plot.Chart) -> str:
+    """Write a chart into ``plots/``; answers the Markdown that shows it."""
+    PLOTS.mkdir(exist_ok=True)
+    (PLOTS / f"{name}.svg").write_text(plot.svg(chart))
+    return f"![{chart.title}]({PLOTS.name}/{name}.svg)"
 
 
 def table(head: list[str], rows: list[list[str]]) -> list[str]:

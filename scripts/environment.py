@@ -227,7 +227,7 @@ def make_compiled() -> None:
     sys.path.insert(0, str(SOURCE))
     from fondaco import compiled
 
-    listed = [module for module in compiled.COMPILED_MODULES if compiled.source_path(module).exists()]
+    listed = compiled.COMPILED_MODULES
     states = {module: compiled.state_of(module) for module in listed}
     pure = os.environ.get("FONDACO_PURE") == "1"
     if not pure and all(state is compiled.State.COMPILED for state in states.values()):

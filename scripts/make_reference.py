@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from fondaco import config
+from fondaco.core.checks import OPEN_ORDERS_PER_USER_MAX
 from fondaco.core.client_orders import ENDED_PER_USER_MAX
 from fondaco.core.commands import CLIENT_ORDER_ID_LENGTH_MAX
 from fondaco.core.instruments import FEE_RATE_PPM_MAX, SCALE_DIGITS_MAX
-from fondaco.core.matching import OPEN_ORDERS_PER_USER_MAX
 from fondaco.core.units import TEXT_LENGTH_MAX, UNITS_MAX
 from fondaco.runtime import limits
 

@@ -36,6 +36,7 @@ CLOSING_ROWS = 6_518
 USERS = 1_000
 PRICE_DIGITS = 0
 AMOUNT_DIGITS = 8
+NAME = f"Bitstamp BTCUSD, 1 market, {USERS:,} users"
 
 
 class NoRecording(Exception):
@@ -94,7 +95,7 @@ def to_flow(opening: list[list[str]], live: list[list[str]], *, runs: int) -> Fl
             places += 1
     timed = len(words) // 7 - untimed
     return Flow(
-        name=f"Bitstamp BTCUSD, 1 market, {USERS:,} users",
+        name=NAME,
         venue=Venue(
             users=USERS,
             markets=1,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import msgspec
 
-from bench.core.flow import ASK, BID, CANCEL, Flow, Venue
+from bench.core.flow import ASK, BID, CANCEL, PLACE, PLACE_FOK, PLACE_IOC, PLACE_MARKET, Flow, Venue
 from fondaco.core import commands, events
 from fondaco.core.house import House
 from fondaco.core.rejects import Reject
@@ -19,8 +19,10 @@ START_TIME_US = 1_777_689_380_000_000
 MONEY = "USD"
 
 _FIRST_APPLY_COMMANDS_MAX = 256
-_LIMIT = commands.OrderType.LIMIT
-_GTC = commands.TimeInForce.GTC
+_LIMIT, _MARKET = commands.OrderType.LIMIT, commands.OrderType.MARKET
+_GTC, _IOC, _FOK = commands.TimeInForce.GTC, commands.TimeInForce.IOC, commands.TimeInForce.FOK
+#: What each operation that places an order places.
+_TYPES = {PLACE: (_LIMIT, _GTC), PLACE_IOC: (_LIMIT, _IOC), PLACE_FOK: (_LIMIT, _FOK), PLACE_MARKET: (_MARKET, _IOC)}
 _NOT_FOUND = Reject.ORDER_NOT_FOUND
 _SIDES = {ASK: commands.Side.ASK, BID: commands.Side.BID}
 
@@ -112,7 +114,9 @@ def encode(flow: Flow) -> Encoded:
                 apply_pending()
             record = commands.encode_cancel(senders[user], market, order_ids[place])
         else:
-            record = commands.encode_place(senders[user], market, _SIDES[side], _LIMIT, _GTC, price_ticks, size_lots)
+            record = commands.encode_place(
+                senders[user], market, _SIDES[side], *_TYPES[operation], price_ticks, size_lots
+            )
             order_ids.append(0)
             waiting[seq] = place
         seq += 1

@@ -18,6 +18,10 @@ import msgspec
 WORDS = 7
 PLACE = 0
 CANCEL = 1
+#: Orders of other types, placed as PLACE is. A flow with one of them is for the house alone (``Flow.peers``).
+PLACE_IOC = 2
+PLACE_FOK = 3
+PLACE_MARKET = 4
 ASK = 1
 BID = 2
 
@@ -58,6 +62,8 @@ class Flow(msgspec.Struct, frozen=True):
     fresh: bool
     #: Orders resting after the last command, as the flow's own account of it has it; -1 if it keeps none.
     resting_expected: int = -1
+    #: Whether the peers can do what it asks for: limit orders and cancels, no other types.
+    peers: bool = True
 
     @property
     def count(self) -> int:

@@ -12,6 +12,7 @@ import msgspec
 from bench.core import encoding, measure, workloads
 from bench.core.bitstamp import NoRecording
 from bench.core.measure import Rate
+from bench.peers.notes import NATIVE
 from bench.peers.run import PeerResult, drive_all
 from bench.report import rate, table
 from fondaco import compiled
@@ -59,6 +60,7 @@ def run() -> tuple[list[str], dict[str, Any]]:
         "",
     ]
     raw: dict[str, Any] = {"batch_commands": measure.BATCH_COMMANDS, "workloads": {}}
+    alone: list[list[str]] = []
     if not _is_compiled():
         lines += ["**Uncompiled: the house below ran from source.** `make compiled` says what is missing.", ""]
     for make in workloads.WORKLOADS:
@@ -73,24 +75,21 @@ def run() -> tuple[list[str], dict[str, Any]]:
         encoded = encoding.encode(flow)
         ours = measure.measure(encoded)
         singles = measure.measure_singles(encoded)
-        peers = drive_all(flow)
+        peers = drive_all(flow) if flow.peers else []
         refused = sum(encoded.refusals.values())
         outcome = (
             f"{flow.count:,} commands in all: {encoded.fills:,} fills, {refused:,} cancels came too late, "
             f"{encoded.resting:,} orders rest at the end; every asset balances"
         )
-        alone = (
-            f"one command a call from Python: p50 {singles.p50_ns:,} ns, p99 {singles.p99_ns:,} ns "
-            f"({singles.timing_ns} ns of timing taken off)"
-        )
+        alone.append([flow.name, *(f"{ns:,}" for ns in msgspec.structs.astuple(singles))])
         cpu = ours.median_cpu()
         rows, notes = _peer_rows(peers, cpu, encoded.fills)
         agreed = sum(peer.fills == encoded.fills for peer in peers)
         if agreed:
             notes.append(f"{agreed} {'peer' if agreed == 1 else 'peers'} found the same number of fills")
         shown = table(["", "wall", "CPU", "ratio"], [["**fondaco**", rate(ours.median_wall()), rate(cpu), ""], *rows])
-        print(*(f"  {line}" for line in [outcome, alone, *shown, *notes]), sep="\n", flush=True)
-        lines += [f"### {flow.name}", "", *(f"- {line}" for line in [*story, outcome, alone]), "", *shown, ""]
+        print(*(f"  {line}" for line in [outcome, *shown, *notes]), sep="\n", flush=True)
+        lines += [f"### {flow.name}", "", *(f"- {line}" for line in [*story, outcome]), "", *shown, ""]
         lines += [*(f"- {note}" for note in notes), ""] if notes else []
         raw["workloads"][flow.name] = {
             "fondaco": msgspec.to_builtins(ours),
@@ -101,8 +100,11 @@ def run() -> tuple[list[str], dict[str, Any]]:
             "state_hash": encoded.state_hash,
             "peers": msgspec.to_builtins(peers),
         }
+    shown = table(["one command a call from Python, ns", "p50", "p99", "p99.9", "timing, taken off"], alone)
+    print("", *(f"  {line}" for line in shown), sep="\n", flush=True)
+    lines += ["### One command a call", "", *shown, ""]
     slow = _uncompiled()
     sentence = f"Uncompiled (no compiler), mix with 1,000 a side: {rate(slow.median_cpu())} commands/s of CPU time."
     print(f"\n{sentence}")
     raw["uncompiled"] = msgspec.to_builtins(slow)
-    return [*lines, sentence], raw
+    return [*lines, sentence, "", NATIVE], raw

@@ -11,25 +11,30 @@ if it could not be sent in time, so a server that stalls is not spared.
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import os
+import select
 import socket
 import sys
 import time
 from array import array
 from collections import deque
 from pathlib import Path
-from typing import Any, cast
 
 import msgspec
-import uvloop
 
 from bench.core.flow import CANCEL, WORDS
 from bench.end_to_end import wires
 from bench.end_to_end.plan import Outcome, Plan
 
 _TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
+_READ_BYTES = 262_144
+_OPENING_S = 20.0
+_POLL_S = 0.1
+"""How long nothing may happen before it is asked whether the time is over."""
+
+#: As many connections of one address as the house takes by default; the next come from the next loopback address.
+CONNECTIONS_PER_ADDRESS = 1_000
 
 #: A command ready to send: the place's number and its request, or the number of the place to cancel and nothing.
 Command = tuple[int, bytes]
@@ -53,65 +58,42 @@ class Ledger:
         self.latencies_ns: array[int] = array("q")
         self.places = 0
         self.refused = 0
+        self.exhausted = 0  # clients that have nothing left to send, and no answer to wait for
 
 
-class Client(asyncio.Protocol):
-    """One connection that keeps ``in_flight`` requests unanswered until its commands run out."""
+class Client:
+    """One connection that keeps ``in_flight`` requests unanswered until its commands run out.
 
-    def __init__(self, wire: wires.Wire, commands: list[Command], ledger: Ledger, in_flight: int) -> None:
+    The socket blocks: it is read only when there is something, and a window of requests fits what a socket buffers.
+    """
+
+    def __init__(
+        self, sock: socket.socket, wire: wires.Wire, commands: list[Command], ledger: Ledger, in_flight: int
+    ) -> None:
+        self.sock = sock
         self.wire = wire
         self.commands = deque(commands)
         self.ledger = ledger
         self.in_flight = in_flight
         self.sent: deque[tuple[int, int]] = deque()  # (when, the place's number or -1) of what is unanswered
         self.postponed: deque[int] = deque()  # places to cancel once they are answered
-        self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self.exhausted = asyncio.Event()
-        self.running = False
-        self._greeting: bytes | None = b""
-        self._signing_in = False
-        self._closing = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
-        hello = self.wire.hello()
-        if hello:
-            self.transport.write(hello)
-        else:
-            self._greeting = None
-            self.ready.set_result(None)
-
-    def data_received(self, received: bytes) -> None:
-        if self._greeting is not None:
-            rest = self.wire.greeted(self._greeting + received)
-            if rest is None:
-                self._greeting += received
-                return
-            self._greeting, received = None, rest
-            self._signing_in = True
-            self.transport.write(self.wire.sign_in())
-        if self._signing_in:
-            for answer in self.wire.answers(received):
-                if not answer.order_id:
-                    raise ConnectionError("the server refused to sign in")
-                self._signing_in = False
-                self.ready.set_result(None)
-            return
-        self._answered(received)
-        if self.running:
-            self.send()
-
-    def _answered(self, received: bytes) -> None:
+    def turn(self) -> None:
+        """Read what was answered and fill the window again."""
+        received = self.sock.recv(_READ_BYTES)
+        if not received:
+            raise ConnectionError("closed by the server")
         ledger, sent = self.ledger, self.sent
         now = time.perf_counter_ns()
-        for answer in self.wire.answers(received):
+        for order_id in self.wire.answers(received):
             when, place = sent.popleft()
             if place >= 0:
-                ledger.order_ids[place] = answer.order_id or -1
+                ledger.order_ids[place] = order_id or -1
             if ledger.measuring:
                 ledger.latencies_ns.append(now - when)
                 ledger.places += place >= 0
-                ledger.refused += not answer.order_id
+                ledger.refused += not order_id
+        self.send()
 
     def send(self) -> None:
         """Fill the window, in one write."""
@@ -134,23 +116,14 @@ class Client(asyncio.Protocol):
             else:
                 self.postponed.append(place)
         if requests:
-            self.transport.write(b"".join([request for _, request in requests]))
+            self.sock.sendall(b"".join([request for _, request in requests]))
             now = time.perf_counter_ns()
             self.sent.extend([(now, place) for place, _ in requests])
         elif not self.sent:
-            self.exhausted.set()
+            self.ledger.exhausted += 1
 
     def _cancel(self, place: int) -> bytes:
         return self.wire.cancel(max(self.ledger.order_ids[place], 1))
-
-    def connection_lost(self, error: Exception | None) -> None:
-        if not self._closing:
-            print(f"a connection was lost: {error or 'closed by the server'}", file=sys.stderr, flush=True)
-            os._exit(1)
-
-    def close(self) -> None:
-        self._closing = True
-        self.transport.abort()
 
 
 def prepare(plan: Plan) -> tuple[list[list[Command]], list[list[Command]], list[wires.Wire], int]:
@@ -203,48 +176,67 @@ class Watch:
         return seconds, {name: round(cpu_seconds(pid) - self._before[name], 2) for name, pid in self._pids.items()}
 
 
-def _give_up(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    loop.default_exception_handler(context)
-    sys.stderr.flush()
-    os._exit(1)
+def signed_in(plan: Plan, wire: wires.Wire, number: int) -> socket.socket:
+    """The connection of that number, which may send its first order."""
+    source = f"127.0.0.{1 + number // CONNECTIONS_PER_ADDRESS}"
+    sock = socket.create_connection((plan.host, plan.port), source_address=(source, 0))
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    hello = wire.hello()
+    if hello:
+        sock.sendall(hello)
+        received = b""
+        while wire.greeted(received) is None:
+            received += sock.recv(_READ_BYTES)
+        if not ask(sock, wire, wire.sign_in()):
+            raise ConnectionError("the server refused to sign in")
+    return sock
 
 
-async def closed_loop(plan: Plan) -> Outcome:
-    """Every connection sends as soon as it is answered."""
+def ask(sock: socket.socket, wire: wires.Wire, request: bytes) -> int:
+    """One request, and its answer."""
+    sock.sendall(request)
+    while True:
+        received = sock.recv(_READ_BYTES)
+        if not received:
+            raise ConnectionError("closed by the server")
+        for order_id in wire.answers(received):
+            return order_id
+
+
+def closed_loop(plan: Plan) -> Outcome:
+    """Every connection sends as soon as it is answered. The measured time ends when the first has nothing left."""
     opening, timed, made, places = prepare(plan)
     ledger = Ledger(places)
-    loop = asyncio.get_running_loop()
-    loop.set_exception_handler(_give_up)
-    clients = []
+    ready = select.epoll()
+    clients: dict[int, Client] = {}
     for wire, commands in zip(made, opening, strict=True):
-        client = Client(wire, commands, ledger, plan.in_flight)
-        await loop.create_connection(lambda client=client: client, plan.host, plan.port)  # type: ignore[misc]
-        await client.ready
-        client.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        clients.append(client)
-    for client in clients:
-        client.running = True
+        client = Client(signed_in(plan, wire, len(clients)), wire, commands, ledger, plan.in_flight)
+        clients[client.sock.fileno()] = client
+        ready.register(client.sock, select.EPOLLIN)
+
+    def run(seconds: float, exhausted: int) -> None:
+        until = time.perf_counter() + seconds
+        while ledger.exhausted < exhausted and time.perf_counter() < until:
+            for number, _ in ready.poll(_POLL_S):
+                clients[number].turn()
+
+    for client in clients.values():
         client.send()
-    for client in clients:
-        await client.exhausted.wait()
-    for client, commands in zip(clients, timed, strict=True):
+    run(_OPENING_S, len(clients))
+    for client, commands in zip(clients.values(), timed, strict=True):
         client.commands.extend(commands)
-        client.exhausted.clear()
+    ledger.exhausted = 0
     gc.collect()
     gc.freeze()
-    for client in clients:
+    for client in clients.values():
         client.send()
-    await asyncio.sleep(plan.warm_up_s)
+    run(plan.warm_up_s, 1)
     watch = Watch(plan)
     ledger.measuring = True
-    over = [asyncio.ensure_future(client.exhausted.wait()) for client in clients]
-    await asyncio.wait(over, timeout=plan.seconds, return_when=asyncio.FIRST_COMPLETED)
-    ledger.measuring = False
+    run(plan.seconds, 1)
     seconds, cpu_s = watch.read()
-    for task in over:
-        task.cancel()
-    for client in clients:
-        client.close()
+    for client in clients.values():
+        client.sock.close()
     return outcome(plan, ledger, seconds, cpu_s)
 
 
@@ -254,34 +246,15 @@ def paced(plan: Plan) -> Outcome:
     ledger = Ledger(places)
     wire = made[0]
     interval_ns = 1_000_000_000 // plan.pace_per_second
-    with socket.create_connection((plan.host, plan.port)) as sock:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-        def ask(request: bytes) -> wires.Answer:
-            sock.sendall(request)
-            while True:
-                received = sock.recv(65_536)
-                if not received:
-                    raise ConnectionError("closed by the server")
-                for answer in wire.answers(received):
-                    return answer
-
-        hello = wire.hello()
-        if hello:
-            sock.sendall(hello)
-            received = b""
-            while wire.greeted(received) is None:
-                received += sock.recv(65_536)
-            if not ask(wire.sign_in()).order_id:
-                raise ConnectionError("the server refused to sign in")
+    with signed_in(plan, wire, 0) as sock:
 
         def give(place: int, request: bytes) -> None:
-            answer = ask(request or wire.cancel(max(ledger.order_ids[place], 1)))
+            order_id = ask(sock, wire, request or wire.cancel(max(ledger.order_ids[place], 1)))
             if request:
-                ledger.order_ids[place] = answer.order_id or -1
+                ledger.order_ids[place] = order_id or -1
             if ledger.measuring:
                 ledger.places += bool(request)
-                ledger.refused += not answer.order_id
+                ledger.refused += not order_id
 
         for place, request in opening[0]:
             give(place, request)
@@ -312,7 +285,7 @@ def paced(plan: Plan) -> Outcome:
 
 def main() -> None:
     plan = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Plan)
-    found = paced(plan) if plan.pace_per_second else uvloop.run(closed_loop(plan))
+    found = paced(plan) if plan.pace_per_second else closed_loop(plan)
     print(msgspec.json.encode(found).decode())
 
 

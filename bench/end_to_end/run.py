@@ -53,11 +53,10 @@ PEER_LOADS = (
 )
 
 
-def _flow(load: Load) -> Flow:
+def flow_of(load: Load) -> Flow:
+    """The commands of a load: the mix, with a user for each connection."""
     return synthetic.make(
-        users=load.connections,
-        markets=1,
-        resting_a_side=RESTING_A_SIDE,
+        synthetic.Shape(load.connections, 1, RESTING_A_SIDE),
         mean_distance_ticks=100,
         segment=load.commands // 2,
         segments=1,
@@ -135,7 +134,7 @@ def run() -> tuple[list[str], dict[str, Any]]:
     rows, notes, raw = [], [], {}
     ours: dict[str, float] = {}
     for load in LOADS:
-        flow = _flow(load)
+        flow = flow_of(load)
         with servers.fondaco(flow.venue) as running:
             found = measure_load(load, flow, running, MARKET)
         ours[load.name] = found.per_second()
@@ -147,7 +146,7 @@ def run() -> tuple[list[str], dict[str, Any]]:
     try:
         python = install(_PEER)
         for load in PEER_LOADS:
-            flow = _flow(load)
+            flow = flow_of(load)
             with servers.matching_engine(python, flow.venue, PEER_MARKET) as running:
                 found = measure_load(load, flow, running, PEER_MARKET)
             rows.append(_row(_PEER.package, load, found))

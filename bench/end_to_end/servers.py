@@ -19,6 +19,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from secrets import token_hex
 
 import msgspec
 
@@ -26,7 +27,7 @@ from bench.core.encoding import venue_records
 from bench.core.flow import Venue
 from bench.end_to_end.plan import Login
 from bench.peers.environments import FOLDER
-from fondaco.core.commands import BalanceUpdate, Command, decode
+from fondaco.core.commands import BalanceUpdate, Command, KeyCreate, decode
 from fondaco.operating import keys
 
 HOST = "127.0.0.1"
@@ -85,20 +86,19 @@ def _empty(name: str) -> Path:
 
 def _write_house(data: Path, venue: Venue) -> list[Login]:
     keys.create(data, "operator", ("operate",), (), "", create_user=True)
+    logins = [Login(user, token_hex(16), token_hex(32)) for user in range(1, venue.users + 1)]
     with keys.offline(data) as opened:
         for record in venue_records(venue):
             opened.give(_shifted(decode(record).command))
-    made = [keys.create(data, f"user{user}", ("read", "trade"), (), "", create_user=False) for user in _users(venue)]
-    return [Login(user, key.api_key, key.secret) for user, key in zip(_users(venue), made, strict=True)]
-
-
-def _users(venue: Venue) -> range:
-    return range(1, venue.users + 1)
+        for login in logins:
+            opened.store.put(login.api_key, login.secret)
+            opened.give(_shifted(KeyCreate(login.api_key, login.account, ("read", "trade"))))
+    return logins
 
 
 def _shifted(command: Command) -> Command:
     """The venue numbers its users from 1; here the operator is the first."""
-    if isinstance(command, BalanceUpdate):
+    if isinstance(command, BalanceUpdate | KeyCreate):
         return msgspec.structs.replace(command, user_id=command.user_id + 1)
     return command
 

@@ -12,13 +12,13 @@ from typing import Any
 from bench.peers import drive
 
 _SIZE_MAX = (1 << 32) - 1
-_MARKETS_MAX = 64
+_MARKETS_MAX = 1_000
 
 
 class Bourse:
     def __init__(self) -> None:
         core: Any = importlib.import_module("bourse.core")
-        self.books = [core.OrderBook(0, 1, True) for _ in range(_MARKETS_MAX)]
+        self.books = [core.OrderBook(0, 1, True) for _ in range(_MARKETS_MAX + 1)]
         self.order_ids: list[int] = []
         self.time_ns = 0
 

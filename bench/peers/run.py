@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from collections.abc import Sequence
 from statistics import median
 
 import msgspec
@@ -49,7 +50,7 @@ def _drive(peer: Peer, description: str) -> PeerResult:
     return PeerResult(peer.package, found["wall"], found["cpu"], found["fills"], found["timed"], found["unfinished"])
 
 
-def drive_all(flow: Flow) -> list[PeerResult]:
+def drive_all(flow: Flow, peers: Sequence[Peer] = PEERS) -> list[PeerResult]:
     """Every peer on the same commands, as far as ``SECONDS_EACH`` reaches."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     description = FOLDER / "flow.json"
@@ -59,7 +60,7 @@ def drive_all(flow: Flow) -> list[PeerResult]:
     )
     words.write_bytes(flow.words.tobytes())
     try:
-        return [_drive(peer, str(description)) for peer in PEERS]
+        return [_drive(peer, str(description)) for peer in peers]
     finally:
         description.unlink()
         words.unlink()

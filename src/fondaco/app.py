@@ -2,6 +2,9 @@
 
     1 lock → 2 address → 3 recover → 4 secrets → 5 runtime → 6 prepare → 7 projector → 8 history → 9 desks → 10 door
 
+Between 5 and 6 the house is told that it was opened anew: the sessions of its last life have ended, and what was to be
+cancelled with them is.
+
 ``stop`` walks back: no new connections, no new commands, answers out, clients told, the projector ends with a snapshot,
 the journal is closed, the lock let go. A crash needs none of this: the journal is enough.
 
@@ -30,6 +33,8 @@ import structlog
 
 from fondaco import compiled
 from fondaco.config import Options
+from fondaco.core.commands import HOUSE, HouseOpen, encode
+from fondaco.core.events import Applied, Row
 from fondaco.core.house import House
 from fondaco.desks.common.auth import Authenticator
 from fondaco.desks.common.connection import Flusher
@@ -128,6 +133,9 @@ class App:
         undo.push_async_callback(self.runtime.stop)
         _warn_of_clock(self.house)
 
+        #    Nobody is connected: the orders that were to end with their sessions do.
+        await self._end_old_sessions()
+
         # 6  What the demo needs is seeded; what `up` cannot do without is checked.
         if self._prepare is not None:
             await self._prepare(self)
@@ -172,6 +180,13 @@ class App:
             pid=os.getpid(),
         )
 
+    async def _end_old_sessions(self) -> None:
+        opened = _Opened()
+        self.runtime.submit(encode(HOUSE, HouseOpen()), opened)
+        reason = await opened.outcome
+        if reason is not None:
+            raise OperatingError(f"{reason}; orders of connections that are gone could not be cancelled")
+
     def _services(self, authenticator: Authenticator) -> Services:
         options = self.options
         credentials = options.directory / "credentials.json"
@@ -195,6 +210,19 @@ class App:
         """The first step of closing: no connection and no command more; the answers under way go out."""
         self.door.stop_accepting()
         await self.runtime.stop()
+
+
+class _Opened:
+    """Waits for the house's first command."""
+
+    def __init__(self) -> None:
+        self.outcome: asyncio.Future[str | None] = asyncio.get_running_loop().create_future()
+
+    def answered(self, row: Row, applied: Applied) -> None:
+        self.outcome.set_result(None)
+
+    def failed(self, reason: str) -> None:
+        self.outcome.set_result(reason)
 
 
 async def serve(

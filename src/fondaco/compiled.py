@@ -1,25 +1,26 @@
 """Which modules are compiled, from what, and what this machine lacks to compile them.
 
-The hot modules are Cython in pure-Python syntax: the same `.py` runs interpreted or compiled, and Python prefers the
-compiled file that lies beside it. That preference is a trap after `git checkout`: an old compiled file silently hides
-a new source. So the build writes a hash of the sources *into* each compiled file, and `state_of` compares it with the
-sources as they are now; times of files are never consulted.
+The hot modules are Cython in pure-Python syntax: the same `.py` files run interpreted or compiled. Those of the core are
+compiled as one *unit*, a single C file made of them all, so that the C compiler sees through the calls between them;
+`fondaco.core.engine` takes the unit where it is there and the sources where it is not. A compiled file is a trap after
+`git checkout`: an old one silently hides new sources. So the build writes a hash of the sources *into* each compiled
+file, and `state_of` compares it with the sources as they are now; times of files are never consulted.
 
-A module that runs both ways imports its neighbours plainly (`from fondaco.core.ledger import Ledger`) and repeats the
-import in its `.pxd` (`from fondaco.core.ledger cimport Ledger`): then compiled calls go straight from C to C.
-`from cython.cimports.fondaco…` cannot be imported uncompiled.
+A source that runs both ways imports its neighbours of the unit under `if not cython.compiled` and repeats the import in
+its `.pxd` (`from fondaco.core.ledger cimport Ledger`); within the unit both are left out. So no two files of a unit may
+give a global the same name. `from cython.cimports.fondaco…` cannot be imported uncompiled.
 
-Invariants: this list is the only one (the build, the tests and the start-up message read it); the modules are compiled
-all together or not at all, since compiled modules call each other below Python. Imports the standard library only,
-because the build loads this file before anything is installed.
+Invariants: this list is the only one (the build, the tests and the start-up message read it). Imports the standard
+library only, because the build loads this file before anything is installed.
 
-Known limits: the hash covers a module's own `.py` and every `.pxd` of the package, not the compiler's flags.
+Known limits: the hash covers a unit's own `.py` files and every `.pxd` of the package, not the compiler's flags.
 """
 
 from __future__ import annotations
 
 import hashlib
 import importlib.machinery
+import importlib.util
 import os
 import shlex
 import shutil
@@ -31,13 +32,31 @@ from enum import Enum
 from pathlib import Path
 from types import ModuleType
 
-COMPILED_MODULES = (
-    "fondaco.core.ledger",
-    "fondaco.core.order_table",
-    "fondaco.core.order_book",
-    "fondaco.core.matching",
-)
-"""Modules built by Cython, in the order in which they import each other."""
+SOURCES: dict[str, tuple[str, ...]] = {
+    "fondaco.core._unit": (
+        "fondaco.core.ledger",
+        "fondaco.core.order_table",
+        "fondaco.core.far_levels",
+        "fondaco.core.book",
+        "fondaco.core.rows",
+        "fondaco.core.floor",
+        "fondaco.core.crossing",
+        "fondaco.core.checks",
+        "fondaco.core.triggers",
+        "fondaco.core.auction",
+        "fondaco.core.matching",
+    ),
+    "fondaco.runtime.inbox": ("fondaco.runtime.inbox",),
+    "fondaco.runtime.outbox": ("fondaco.runtime.outbox",),
+    "fondaco.desks.common.traffic": ("fondaco.desks.common.traffic",),
+    "fondaco.desks.exchange.order_text": ("fondaco.desks.exchange.order_text",),
+    "fondaco.desks.exchange.plain_request": ("fondaco.desks.exchange.plain_request",),
+    "fondaco.desks.exchange.express": ("fondaco.desks.exchange.express",),
+}
+"""By compiled module, the modules whose sources it is made of, in the order in which they need each other."""
+
+COMPILED_MODULES = tuple(SOURCES)
+"""Modules built by Cython."""
 
 SOURCE_MARK = b"fondaco-source-sha256:"
 """What precedes the hash (64 hex digits) inside a compiled file."""
@@ -53,27 +72,31 @@ class State(Enum):
     UNCOMPILED = "interpreted"
 
 
-def source_path(module: str, root: Path = _ROOT) -> Path:
-    """The `.py` file of `module` under `root` (the folder that holds `fondaco/`)."""
-    return root.joinpath(*module.split(".")).with_suffix(".py")
+def source_paths(module: str, root: Path = _ROOT) -> list[Path]:
+    """The `.py` files of `module` under `root` (the folder that holds `fondaco/`)."""
+    return [_place(source, root).with_suffix(".py") for source in SOURCES[module]]
 
 
 def source_hash(module: str, root: Path = _ROOT) -> str:
-    """SHA-256, in hex, of everything `module` is compiled from: its `.py` and every `.pxd` of the package."""
+    """SHA-256, in hex, of everything `module` is compiled from: its `.py` files and every `.pxd` of the package."""
     declarations = sorted(root.joinpath("fondaco").rglob("*.pxd"))
     digest = hashlib.sha256()
-    for path in [source_path(module, root), *declarations]:
+    for path in [*source_paths(module, root), *declarations]:
         content = path.read_bytes()
         digest.update(f"{path.relative_to(root).as_posix()} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()
 
 
+def _place(module: str, root: Path) -> Path:
+    return root.joinpath(*module.split("."))
+
+
 def compiled_path(module: str, root: Path = _ROOT) -> Path | None:
     """The compiled file that this Python would load for `module`, or None."""
-    source = source_path(module, root)
+    place = _place(module, root)
     for suffix in importlib.machinery.EXTENSION_SUFFIXES:
-        candidate = source.with_name(source.stem + suffix)
+        candidate = place.with_name(place.name + suffix)
         if candidate.exists():
             return candidate
     return None
@@ -117,29 +140,26 @@ def _can_include(header: str, command: list[str]) -> bool:
     return run.returncode == 0
 
 
-class _SourceFinder(importlib.machinery.PathFinder):
-    """Finds the `.py` of the listed modules even where a compiled file lies beside it."""
+class _NoCompiledModules(importlib.machinery.PathFinder):
+    """Finds none of the compiled modules, even where their files are."""
 
     @classmethod
     def find_spec(
         cls, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if fullname not in COMPILED_MODULES:
-            return None
-        for folder in path or ():
-            loader = (importlib.machinery.SourceFileLoader, importlib.machinery.SOURCE_SUFFIXES)
-            spec = importlib.machinery.FileFinder(folder, loader).find_spec(fullname, target)
-            if spec is not None:
-                return spec
+        if SOURCES.get(fullname) == (fullname,):
+            return importlib.util.spec_from_file_location(fullname, source_paths(fullname)[0])
+        if fullname in COMPILED_MODULES:
+            raise ModuleNotFoundError(f"{fullname} is left alone: the sources are preferred", name=fullname)
         return None
 
 
 def prefer_source() -> None:
-    """From now on import the listed modules from their `.py`: for a debugger, or to compare both ways of running.
+    """From now on run the sources of the compiled modules: for a debugger, or to compare both ways of running.
 
     Call it before any of them is imported, in a process of its own; it raises ImportError when that is too late.
     """
     loaded = [module for module in COMPILED_MODULES if module in sys.modules]
     if loaded:
         raise ImportError(f"{', '.join(loaded)} already imported; call prefer_source() first, in a new process")
-    sys.meta_path.insert(0, _SourceFinder)
+    sys.meta_path.insert(0, _NoCompiledModules)

@@ -9,9 +9,7 @@ from bench.core.flow import ASK, BID, CANCEL, PLACE, Flow
 
 
 def mix(seed: int = 7) -> Flow:
-    return synthetic.make(
-        users=50, markets=2, resting_a_side=100, mean_distance_ticks=20, segment=2_000, segments=2, seed=seed
-    )
+    return synthetic.make(synthetic.Shape(50, 2, 100), mean_distance_ticks=20, segment=2_000, segments=2, seed=seed)
 
 
 def test_a_mix_is_the_same_for_the_same_seed_only() -> None:

@@ -8,9 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench.core import synthetic
 from bench.core.flow import BID
-from bench.end_to_end import run, servers, wires
+from bench.end_to_end import fanout, run, servers, wires
 from bench.end_to_end.plan import Login, Plan
 
 PLAN = Plan(
@@ -62,15 +61,15 @@ def http(status: str, body: str) -> bytes:
 )
 def test_answers_are_read_whole_and_byte_by_byte(wire: wires.Wire, said: bytes, heard: list[int]) -> None:
     assert len(LONG) == 256
-    assert [answer.order_id for answer in wire.answers(said)] == heard
-    by_bytes = [answer.order_id for at in range(len(said)) for answer in wire.answers(said[at : at + 1])]
+    assert wire.answers(said) == heard
+    by_bytes = [answer for at in range(len(said)) for answer in wire.answers(said[at : at + 1])]
     assert by_bytes == heard
 
 
 def test_compressed_answers_are_read() -> None:
     payload = zlib.compress(PLACED.encode())
     wire = wires.ExchangeWire(PLAN, LOGIN, compressed=True)
-    assert [answer.order_id for answer in wire.answers(bytes((0x82, len(payload))) + payload)] == [41]
+    assert wire.answers(bytes((0x82, len(payload))) + payload) == [41]
 
 
 def test_requests_are_what_the_servers_take() -> None:
@@ -87,24 +86,38 @@ def test_requests_are_what_the_servers_take() -> None:
     assert msgspec.json.decode(body)["price"] == "1000.50"
 
 
-@pytest.mark.parametrize("pace_per_second", [0, 200], ids=["as fast as answered", "at a pace"])
-def test_a_short_load_on_a_real_house_is_answered(
-    pace_per_second: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Loads of a moment, over a folder of the test's own."""
     monkeypatch.setattr(run, "FOLDER", tmp_path)
     monkeypatch.setattr(servers, "FOLDER", tmp_path)
     monkeypatch.setattr(run, "SECONDS", 0.3)
     monkeypatch.setattr(run, "WARM_UP_S", 0.1)
     monkeypatch.setattr(run, "RESTING_A_SIDE", 20)
-    connections = 1 if pace_per_second else 3
-    load = run.Load("short", "exchange+json", connections, 1 if pace_per_second else 4, 20_000, pace_per_second)
-    flow = synthetic.make(
-        users=connections, markets=1, resting_a_side=20, mean_distance_ticks=20, segment=10_000, segments=1
-    )
-    with servers.fondaco(flow.venue) as running:
-        assert set(running.processes) == {"server", "projector"}
-        found = run.measure_load(load, flow, running, run.MARKET)
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("connections", [1, 3], ids=["at a pace, with subscribers", "as fast as answered"])
+def test_a_short_load_on_a_real_house_is_answered(connections: int) -> None:
+    if connections == 1:
+        load = run.Load("short", "exchange+json", 1, 1, 20_000, pace_per_second=200)
+        found, received = fanout.measure_loud(load, 5)
+        assert received.subscribers == 5
+        assert received.updates >= 2
+        assert received.broken == 0
+        assert 0 < received.update_ms_p50 <= received.update_ms_max
+    else:
+        load = run.Load("short", "exchange+json", connections, 4, 20_000)
+        flow = run.flow_of(load)
+        with servers.fondaco(flow.venue) as running:
+            assert set(running.processes) == {"server", "projector"}
+            found = run.measure_load(load, flow, running, run.MARKET)
     assert found.answered > 10
     assert found.refused < 0.1 * found.answered
     assert 0 < found.p50_us <= found.p99_us <= found.max_us
     assert set(found.cpu_s) == {"server", "projector", "load"}
+
+
+def test_a_close_by_the_server_is_told() -> None:
+    with pytest.raises(ConnectionError, match="closed by the server: too slow"):
+        wires.messages(frame(PLACED) + b"\x88\x0a\x03\xf0too slow")

@@ -174,7 +174,7 @@ def test_doctor_reads_how_far_history_is_from_the_database(directory: Path) -> N
     database.create_tables(engine)
     with engine.begin() as connection:
         row = {"id": 1, "schema_version": database.SCHEMA_VERSION, "seq": 7, "chain": b"", "time_us": 1}
-        connection.execute(database.checkpoint.insert(), {**row, "next_entry_id": 1})
+        connection.execute(database.checkpoint.insert(), {**row, "finished_orders": 0})
     engine.dispose()
     assert f"history is {len(STORY) - 7} commands behind the journal" in fondaco("doctor", directory).stdout
 

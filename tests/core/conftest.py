@@ -6,12 +6,14 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.core.table import Book, Floor, Trader
+from tests.core.reference_as_house import ReferenceAsHouse
+from tests.core.table import Floor, Trader
+from tests.core.table_answer import Book
 
 
 @pytest.fixture
-def floor() -> Floor:
-    floor = Floor()
+def floor(request: pytest.FixtureRequest) -> Floor:
+    floor = Floor(ReferenceAsHouse() if getattr(request, "param", "core") == "model" else None)
     floor.asset("BTC", 8)
     floor.asset("USDT", 6)
     floor.market("BTCUSDT", "BTC", "USDT", 2, 4)

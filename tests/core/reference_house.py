@@ -1,9 +1,15 @@
 """The core written down once more, slowly: what the clever one must do, row for row and balance for balance.
 
-Everything is a dictionary or a list; books are sorted anew for every order; a hold is not kept but added up from the
-open orders; fees are exact fractions, rounded up once an order; client order ids are looked up with their due time.
-Written from the documents (the design, the docstrings of ``core/commands.py``, ``events.py`` and ``rejects.py``), not
-from the compiled modules, none of which it imports.
+Everything is a dictionary or a list; books are sorted anew for every fill; a hold is not kept but added up from the
+open orders; fees are exact fractions, rounded up once an order; client order ids are looked up with their due time; what
+waits for a trigger or a deadline is found by looking at every order. Written from the documents (the design, the
+docstrings of ``core/commands.py``, ``events.py`` and ``rejects.py``), not from the compiled modules, none of which it
+imports. This file keeps the state and answers what is so; beside it:
+
+    reference_checks      what refuses a new order            reference_sessions   cancelling many, and deadlines
+    reference_trading     place, cancel, fill, self-trade     reference_money      balances, rebates, withdrawals, busts
+    reference_amend       amending                            reference_auction    phases, the opening price
+    reference_triggers    what a price sets off               reference_rare       the rest of the rare commands
 
 Known limits: no bounds of 64 bits (plain Python integers have none), so flows for it stay within them.
 """
@@ -14,15 +20,21 @@ from collections.abc import Sequence
 
 from fondaco.core import commands as c
 from fondaco.core import events as e
-from fondaco.core.commands import OrderType, Side, TimeInForce
-from fondaco.core.events import Cause, EventKind, Finish, Row
-from fondaco.core.instruments import Asset, Key, Market, User
-from fondaco.core.rejects import Reject
+from fondaco.core.commands import Sender, Side
+from fondaco.core.events import Row
+from fondaco.core.instruments import Asset, Key, Market, User, UserFees, Withdrawal, WithdrawalState
 from fondaco.core.state import BalanceUpdateDone
-from tests.core.reference_order import Named, Order
-from tests.core.reference_rare import UNITS_MAX, Refused, carry_out
+from tests.core import (
+    reference_amend,
+    reference_checks,
+    reference_rare,
+    reference_sessions,
+    reference_trading,
+    reference_triggers,
+)
+from tests.core.reference_order import Named, Order, Refused
+from tests.core.reference_rows import tell_fact, tell_refusal
 
-OPEN_ORDERS_MAX = 100_000
 REMEMBERED_US = 24 * 60 * 60 * 1_000_000
 
 
@@ -32,277 +44,137 @@ class ReferenceHouse:
         self.time_us = 0
         self.next_order_id = 1
         self.window = 4096
+        self.ranks = 0
         self.assets: dict[int, Asset] = {}
         self.markets: dict[int, Market] = {}
         self.users: dict[int, User] = {}
         self.keys: dict[str, Key] = {}
-        self.totals: dict[tuple[int, int], int] = {}  # (user, asset) → available and hold together
+        self.user_fees: dict[tuple[int, int], UserFees] = {}
+        self.totals: dict[tuple[int, int], int] = {}  # (user, asset) → available and holds together
         self.fee_income: dict[int, int] = {}
+        self.rebates: dict[int, int] = {}
+        self.floors: dict[int, int] = {}
         self.outside: dict[int, int] = {}
         self.balance_updates: dict[tuple[int, int, str, int], BalanceUpdateDone] = {}
-        self.orders: dict[int, Order] = {}  # the open ones
+        self.rebate_funds: dict[tuple[int, int], tuple[c.RebateFund, e.RebateFunded]] = {}
+        self.withdrawals: dict[tuple[int, int, str, int], Withdrawal] = {}
+        self.busts: dict[tuple[int, int], e.TradeBusted] = {}
+        self.orders: dict[int, Order] = {}  # the open ones: in a book, or waiting
         self.named: dict[tuple[int, str], Named] = {}
         self.ended: list[Named] = []
         self.last_price: dict[int, int] = {}
         self.last_deal: dict[int, int] = {}
+        self.dead_men: dict[int, int] = {}  # user → deadline
+        self.sessions_on: dict[int, set[int]] = {}  # → the users it put orders for
+        # of one command
+        self.sender = 0
+        self.session = 0
         self.rows: list[Row] = []
         self.facts: list[e.Fact] = []
+        self.traded: list[tuple[int, int]] = []  # (market, price) of the fills that no trigger has been held to yet
 
-    def apply(self, batch: Sequence[tuple[int, c.Command]], time_us: int) -> tuple[list[Row], list[e.Fact]]:
-        """A batch as (sender's user id, command), at a time; answers rows and facts."""
+    def apply(self, batch: Sequence[tuple[Sender, c.Command]], time_us: int) -> tuple[list[Row], list[e.Fact]]:
+        """A batch as (sender, command), at a time; answers rows and facts."""
         self.time_us = time_us
         self.rows, self.facts = [], []
+        self.sender = self.session = 0
+        reference_sessions.meet_deadlines(self)
         for sender, command in batch:
-            market_id = command.market_id if isinstance(command, c.Place | c.Cancel) else 0
+            self.sender, self.session = sender.user_id, sender.session_id
+            is_hot = isinstance(command, c.HotCommand)
             try:
-                if isinstance(command, c.Place):
-                    self._place(sender, command)
-                elif isinstance(command, c.Cancel):
-                    self._cancel(sender, command)
-                else:
-                    self.facts.append(carry_out(self, command))
-                    user_id = getattr(command, "user_id", 0)
-                    self._row(EventKind.FACT | e.IS_ANSWER << 56, len(self.facts) - 1, user_id)
+                self._carry_out(command)
             except Refused as refusal:
-                head = EventKind.REJECT | market_id << 32 | e.IS_ANSWER << 56
-                self._row(head, refusal.reject, sender, refusal.bound, refusal.value)
+                market_id = command.market_id if is_hot else 0
+                tell_refusal(self, market_id, refusal.reject, refusal.bound, refusal.value)
+            reference_triggers.follow(self)
             self.next_seq += 1
         return self.rows, self.facts
 
+    def _carry_out(self, command: c.Command) -> None:
+        if isinstance(command, c.Place):
+            reference_trading.place(self, command)
+        elif isinstance(command, c.Cancel):
+            reference_trading.cancel(self, command)
+        elif isinstance(command, c.Amend):
+            reference_amend.amend(self, command)
+        else:
+            fact = reference_rare.carry_out(self, command)
+            tell_fact(self, fact, getattr(command, "user_id", 0))
+
     # what is so
 
-    def hold(self, user_id: int, asset_id: int) -> int:
+    def order_hold(self, user_id: int, asset_id: int) -> int:
         mine = (order for order in self.orders.values() if order.user_id == user_id)
         return sum(order.held_units for order in mine if order.held_asset_id == asset_id)
 
+    def withdrawal_hold(self, user_id: int, asset_id: int) -> int:
+        return sum(
+            withdrawal.units
+            for withdrawal in self.withdrawals.values()
+            if (withdrawal.user_id, withdrawal.asset_id) == (user_id, asset_id)
+            if withdrawal.state == WithdrawalState.FROZEN
+        )
+
     def balance(self, user_id: int, asset_id: int) -> tuple[int, int]:
-        hold = self.hold(user_id, asset_id)
+        hold = self.order_hold(user_id, asset_id) + self.withdrawal_hold(user_id, asset_id)
         return self.totals.get((user_id, asset_id), 0) - hold, hold
+
+    def available(self, user_id: int, asset_id: int) -> int:
+        return self.balance(user_id, asset_id)[0]
+
+    def totals_of(self, user_id: int, market: Market) -> tuple[int, int]:
+        """All stock and money of a user."""
+        stock, money = market.stock_asset_id, market.money_asset_id
+        return self.totals.get((user_id, stock), 0), self.totals.get((user_id, money), 0)
+
+    def pay(self, user_id: int, asset_id: int, units: int) -> None:
+        self.totals[user_id, asset_id] = self.totals.get((user_id, asset_id), 0) + units
 
     def queue(self, market_id: int, side: int) -> list[Order]:
         """The orders of a side in the order they trade: best price first, first come first within a price."""
-        mine = [o for o in self.orders.values() if o.market.market_id == market_id and o.place.side == side]
+        there = (order for order in self.orders.values() if order.market.market_id == market_id)
+        mine = [order for order in there if order.side == side and not order.is_waiting]
         sign = 1 if side == Side.ASK else -1
-        return sorted(mine, key=lambda order: (sign * order.place.price_ticks, order.order_id))
+        return sorted(mine, key=lambda order: (sign * order.price, order.rank))
+
+    def waiting(self, market_id: int) -> list[Order]:
+        """What waits for its trigger, by order id."""
+        there = (order for order in self.orders.values() if order.market.market_id == market_id)
+        return sorted((order for order in there if order.is_waiting), key=lambda order: order.order_id)
+
+    def newest_first(self, user_id: int) -> list[Order]:
+        mine = (order for order in self.orders.values() if order.user_id == user_id)
+        return sorted(mine, key=lambda order: -order.order_id)
 
     def depth(self, market_id: int, side: int, limit: int, interval_ticks: int = 0) -> list[tuple[int, int]]:
         merged: dict[int, int] = {}
         for order in self.queue(market_id, side):
-            price = order.place.price_ticks
+            price = order.price
             if interval_ticks:
                 price = price // interval_ticks * interval_ticks
-                if side == Side.ASK and price < order.place.price_ticks:
+                if side == Side.ASK and price < order.price:
                     price += interval_ticks
-            merged[price] = merged.get(price, 0) + order.left
+            merged[price] = merged.get(price, 0) + order.visible
         return list(merged.items())[:limit]
 
     def client_order(self, user_id: int, name: str) -> int | None:
         known = self.remembered(user_id, name)
         return None if known is None else known.order_id
 
-    # orders
+    # names and ids
 
-    def _place(self, user_id: int, place: c.Place) -> None:
-        if place.side not in (1, 2) or place.order_type not in (1, 2) or place.time_in_force not in (0, 1, 2):
-            raise Refused(Reject.INVALID_ARGUMENT, 0, self.terms(place))
-        market = self.markets.get(place.market_id)
-        if market is None:
-            raise Refused(Reject.UNKNOWN_MARKET, 0, place.market_id)
-        if place.client_order_id:
-            known = self.remembered(user_id, place.client_order_id)
-            if known is not None:
-                if known.place != place:
-                    raise Refused(Reject.CLIENT_ORDER_ID_REUSED, 0, known.order_id)
-                self._row(known.answer[0] - EventKind.ORDER + EventKind.ORDER_REPEATED, *known.answer[2:])
-                return
-        self._check_account(user_id)
-        cost = self._check_order(place, market)
-        self._check_funds(user_id, place, market, cost)
-        self._check_book(place, market)
+    def remembered(self, user_id: int, name: str) -> Named | None:
+        known = self.named.get((user_id, name))
+        if known is not None and known.forget_at_us is not None and known.forget_at_us <= self.time_us:
+            return None
+        return known
 
-        order = Order(
-            self._take_order_id(),
-            user_id,
-            market,
-            place,
-            place.amount,
-            self.time_us,
-            self.time_us,
-            market.taker_fee_ppm,
-            market.maker_fee_ppm,
-        )
-        self._trade(order)
-        if order.left and place.order_type == OrderType.LIMIT and place.time_in_force == TimeInForce.GTC:
-            self.orders[order.order_id] = order
-            self._order_row(user_id, order, Cause.PUT, Finish.OPEN, e.IS_ANSWER)
-        else:
-            finish = Finish.REMAINDER_CANCELLED if order.left else Finish.FILLED
-            self._order_row(user_id, order, Cause.FINISH, finish, e.IS_ANSWER)
-        if place.client_order_id:
-            known = Named(user_id, place.client_order_id, order.order_id, place, self.rows[-1])
-            self.named[user_id, place.client_order_id] = known
-            if order.order_id not in self.orders:
-                self._end(known)
-
-    def _check_account(self, user_id: int) -> None:
-        user = self.users.get(user_id)
-        if user is None:
-            raise Refused(Reject.UNKNOWN_USER, 0, user_id)
-        if user.disabled:
-            raise Refused(Reject.ACCOUNT_DISABLED, 0, user_id)
-        open_count = sum(order.user_id == user_id for order in self.orders.values())
-        if open_count >= OPEN_ORDERS_MAX:
-            raise Refused(Reject.TOO_MANY_OPEN_ORDERS, OPEN_ORDERS_MAX, open_count)
-
-    def _check_order(self, place: c.Place, market: Market) -> int:
-        """What the order costs at most, in units of the asset it gives."""
-        tick_lot = market.money_units_per_tick_lot
-        if place.order_type == OrderType.MARKET:
-            if place.price_ticks != 0:
-                raise Refused(Reject.PRICE_OUT_OF_BOUNDS, 0, place.price_ticks)
-        elif not 1 <= place.price_ticks <= UNITS_MAX // tick_lot:
-            raise Refused(Reject.PRICE_OUT_OF_BOUNDS, UNITS_MAX // tick_lot, place.price_ticks)
-        if place.order_type == OrderType.MARKET and place.side == Side.BID:
-            asks = self.queue(market.market_id, Side.ASK)
-            money_min = max(1, market.money_units_min)
-            if place.amount >= money_min and asks and place.amount <= UNITS_MAX:
-                money_min = max(money_min, asks[0].place.price_ticks * tick_lot)
-            if place.amount < money_min:
-                raise Refused(Reject.ORDER_TOO_SMALL_IN_MONEY, money_min, place.amount)
-            if place.amount > UNITS_MAX:
-                raise Refused(Reject.AMOUNT_TOO_LARGE, UNITS_MAX, place.amount)
-            return place.amount
-        if place.amount < market.amount_lots_min:
-            raise Refused(Reject.AMOUNT_TOO_SMALL, market.amount_lots_min, place.amount)
-        lots_max = UNITS_MAX // market.stock_units_per_lot
-        if place.amount > lots_max:
-            raise Refused(Reject.AMOUNT_TOO_LARGE, lots_max, place.amount)
-        if place.order_type == OrderType.LIMIT:
-            lots_max = UNITS_MAX // (place.price_ticks * tick_lot)
-            if place.amount > lots_max:
-                raise Refused(Reject.AMOUNT_TOO_LARGE, lots_max, place.amount)
-            money = place.price_ticks * place.amount * tick_lot
-            if money < market.money_units_min:
-                raise Refused(Reject.ORDER_TOO_SMALL_IN_MONEY, market.money_units_min, money)
-            if place.side == Side.BID:
-                return money
-        return place.amount * market.stock_units_per_lot
-
-    def _check_funds(self, user_id: int, place: c.Place, market: Market, cost: int) -> None:
-        asset_id = market.money_asset_id if place.side == Side.BID else market.stock_asset_id
-        available, _ = self.balance(user_id, asset_id)
-        if available < cost:
-            raise Refused(Reject.BALANCE_NOT_ENOUGH, available, cost)
-
-    def _check_book(self, place: c.Place, market: Market) -> None:
-        makers = self.queue(market.market_id, self._other(place.side))
-        if place.order_type == OrderType.MARKET and not makers:
-            raise Refused(Reject.NO_COUNTERPARTY)
-        if place.time_in_force == TimeInForce.FOK and not self._fills_whole(place, market, makers):
-            raise Refused(Reject.FILL_OR_KILL_UNFILLABLE, 0, place.amount)
-
-    def _fills_whole(self, place: c.Place, market: Market, makers: list[Order]) -> bool:
-        """Nothing would be left; of money, less than one more lot costs at the price reached."""
-        left = place.amount
-        for maker in makers:
-            if not self._crosses(place, maker):
-                return False
-            if place.order_type == OrderType.MARKET and place.side == Side.BID:
-                lot = maker.place.price_ticks * market.money_units_per_tick_lot
-                wanted = left // lot
-                if maker.left >= wanted:
-                    return True
-                left -= maker.left * lot
-            else:
-                left -= maker.left
-                if left <= 0:
-                    return True
-        return False
-
-    def _trade(self, taker: Order) -> None:
-        market, place = taker.market, taker.place
-        for maker in self.queue(market.market_id, self._other(place.side)):
-            if not taker.left or not self._crosses(place, maker):
-                return
-            lot = maker.place.price_ticks * market.money_units_per_tick_lot
-            lots = min(maker.left, taker.left // lot if taker.is_money_bid else taker.left)
-            if lots == 0:
-                return
-            self._fill(taker, maker, lots)
-
-    def _fill(self, taker: Order, maker: Order, lots: int) -> None:
-        market = taker.market
-        money = maker.place.price_ticks * lots * market.money_units_per_tick_lot
-        stock = lots * market.stock_units_per_lot
-        buyer, seller = (taker, maker) if taker.place.side == Side.BID else (maker, taker)
-        rates = {taker.order_id: taker.taker_fee_ppm, maker.order_id: maker.maker_fee_ppm}
-        fees = {
-            buyer.order_id: buyer.charge(stock, rates[buyer.order_id]),
-            seller.order_id: seller.charge(money, rates[seller.order_id]),
-        }
-        self.pay(buyer.user_id, market.money_asset_id, -money)
-        self.pay(seller.user_id, market.stock_asset_id, -stock)
-        self.pay(buyer.user_id, market.stock_asset_id, stock - fees[buyer.order_id])
-        self.pay(seller.user_id, market.money_asset_id, money - fees[seller.order_id])
-        for asset_id, order in ((market.stock_asset_id, buyer), (market.money_asset_id, seller)):
-            self.fee_income[asset_id] = self.fee_income.get(asset_id, 0) + fees[order.order_id]
-        taker.left -= money if taker.is_money_bid else lots
-        maker.left -= lots
-        for order in (taker, maker):
-            order.deal_stock_lots += lots
-            order.deal_money_units += money
-            order.mtime_us = self.time_us
-        self.last_price[market.market_id] = maker.place.price_ticks
-        self.last_deal[market.market_id] = self.last_deal.get(market.market_id, 0) + 1
-
-        self._row(
-            EventKind.FILL | self.terms(taker.place) & ~(0xFF << 56),
-            self.last_deal[market.market_id],
-            maker.place.price_ticks,
-            lots,
-            money,
-            taker.order_id,
-            maker.order_id,
-            taker.user_id | maker.user_id << 32,
-            fees[taker.order_id],
-            fees[maker.order_id],
-            self.totals.get((taker.user_id, market.stock_asset_id), 0),
-            self.totals.get((taker.user_id, market.money_asset_id), 0),
-            self.totals.get((maker.user_id, market.stock_asset_id), 0),
-            self.totals.get((maker.user_id, market.money_asset_id), 0),
-            self.time_us,
-        )
-        if maker.left:
-            self._order_row(taker.user_id, maker, Cause.UPDATE, Finish.OPEN, 0)
-        else:
-            self._finish(taker.user_id, maker, Finish.FILLED, 0)
-
-    def _cancel(self, user_id: int, cancel: c.Cancel) -> None:
-        if cancel.market_id not in self.markets:
-            raise Refused(Reject.UNKNOWN_MARKET, 0, cancel.market_id)
-        order_id = cancel.order_id
-        if cancel.client_order_id:
-            known = self.remembered(user_id, cancel.client_order_id)
-            order_id = 0 if known is None else known.order_id
-        order = self.orders.get(order_id)
-        if order is None or order.market.market_id != cancel.market_id:
-            raise Refused(Reject.ORDER_NOT_FOUND, 0, order_id)
-        if order.user_id != user_id:
-            raise Refused(Reject.NOT_YOUR_ORDER, 0, order_id)
-        order.mtime_us = self.time_us
-        self._finish(user_id, order, Finish.CANCELLED, e.IS_ANSWER)
-
-    def _finish(self, sender: int, order: Order, finish: Finish, flags: int) -> None:
-        self._order_row(sender, order, Cause.FINISH, finish, flags)
-        del self.orders[order.order_id]
-        if order.place.client_order_id:
-            self._end(self.named[order.user_id, order.place.client_order_id])
-
-    def _end(self, known: Named) -> None:
+    def forget_later(self, known: Named) -> None:
         known.forget_at_us = self.time_us + REMEMBERED_US
         self.ended.append(known)
 
-    def _take_order_id(self) -> int:
+    def take_order_id(self) -> int:
         """The next id; one whose place in the window an open order still holds is skipped."""
         if len(self.orders) * 2 >= self.window:
             self.window *= 2
@@ -312,55 +184,12 @@ class ReferenceHouse:
         self.next_order_id += 1
         return self.next_order_id - 1
 
-    def remembered(self, user_id: int, name: str) -> Named | None:
-        known = self.named.get((user_id, name))
-        if known is not None and known.forget_at_us is not None and known.forget_at_us <= self.time_us:
-            return None
-        return known
+    def take_rank(self) -> int:
+        self.ranks += 1
+        return self.ranks
 
-    @staticmethod
-    def _other(side: int) -> Side:
-        return Side.ASK if side == Side.BID else Side.BID
-
-    @staticmethod
-    def _crosses(place: c.Place, maker: Order) -> bool:
-        if place.order_type == OrderType.MARKET:
-            return True
-        if place.side == Side.BID:
-            return maker.place.price_ticks <= place.price_ticks
-        return maker.place.price_ticks >= place.price_ticks
-
-    def pay(self, user_id: int, asset_id: int, units: int) -> None:
-        self.totals[user_id, asset_id] = self.totals.get((user_id, asset_id), 0) + units
-
-    # rows
-
-    def _row(self, head: int, *words: int) -> None:
-        row = (head, self.next_seq, *words)
-        self.rows.append(row + (0,) * (e.ROW_WORDS - len(row)))
-
-    @staticmethod
-    def terms(place: c.Place) -> int:
-        flags = e.HAS_CLIENT_ORDER_ID if place.client_order_id else 0
-        return (
-            place.side << 16 | place.order_type << 24 | place.market_id << 32 | place.time_in_force << 48 | flags << 56
-        )
-
-    def _order_row(self, sender: int, order: Order, cause: Cause, finish: Finish, flags: int) -> None:
-        self._row(
-            EventKind.ORDER | cause << 8 | self.terms(order.place) | flags << 56,
-            order.order_id,
-            order.user_id,
-            order.place.price_ticks,
-            order.place.amount,
-            order.left,
-            order.deal_stock_lots,
-            order.deal_money_units,
-            order.fee_units,
-            order.ctime_us,
-            order.mtime_us,
-            order.taker_fee_ppm,
-            order.maker_fee_ppm,
-            finish,
-            sender,
-        )
+    def band(self, market: Market) -> tuple[int, int] | None:
+        """The lowest and highest price that the market's band allows now, both included."""
+        market = self.markets[market.market_id]
+        middle = market.reference_price_ticks or self.last_price.get(market.market_id, 0)
+        return reference_checks.band_around(middle, market.price_band_ppm)

@@ -1,28 +1,48 @@
 """A house at a table: tests that read as what traders say and what the book shows then.
 
-Every command goes in as a batch of its own and is checked by itself: it has exactly one answer, the last row; all
-assets add up to zero; no user's balance is below zero; and a refused command changed nothing but sequence and time. So
-a table test only says what is particular about it. Amounts and prices are decimal texts, as people write them.
+Every command goes in as a batch of its own and is checked by itself: exactly one of its rows is its answer; all assets
+add up to zero; no user's balance is below zero; a house given back by its snapshot does the same; and a refused command
+changed nothing but what time alone does. So a table test only says what is particular about it. Amounts and prices are
+decimal texts, as people write them. With ``BOTH`` the naive model sits at the table too.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypedDict, Unpack
 
 import msgspec
+import pytest
 
 from fondaco.core import commands as c
-from fondaco.core.commands import OrderType, Sender, Side, TimeInForce
-from fondaco.core.events import Applied, EventKind, Fact, Finish, Row, is_answer, kind_of
+from fondaco.core.commands import OrderType, Phase, SelfTrade, Sender, Side, TimeInForce, Trigger
+from fondaco.core.events import Applied, EventKind, is_answer, kind_of
 from fondaco.core.house import House
 from fondaco.core.instruments import Asset, Market
-from fondaco.core.rejects import Reject
 from fondaco.core.state import DECODER, State
-from fondaco.core.units import format_units, parse_units
+from fondaco.core.units import parse_units
+from tests.core.reference_as_house import ReferenceAsHouse
+from tests.core.table_answer import Answer, Book, plain
 
 START_US = 1_700_000_000_000_000
 HOUR_US = 3_600_000_000
 GTC, IOC, FOK = TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK
+
+#: For ``pytestmark``: every test of the module is held against the core and against the naive model.
+BOTH = pytest.mark.parametrize("floor", ["core", "model"], indirect=True)
+
+
+class Options(TypedDict, total=False):
+    """What an order may say besides; prices and amounts as texts."""
+
+    name: str
+    self_trade: SelfTrade
+    post_only: bool
+    shows: str
+    stop: str
+    takes: str
+    trails: str
+    until_us: int
 
 
 def unstamped(dump: bytes, time_us: int) -> State:
@@ -32,39 +52,45 @@ def unstamped(dump: bytes, time_us: int) -> State:
     return msgspec.structs.replace(state, next_seq=0, time_us=0, ended_client_orders=remembered)
 
 
-def plain(units: int, digits: int) -> str:
-    """A decimal without the zeros at its end: ``3``, not ``3.0000``."""
-    text = format_units(units, digits)
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
 class Floor:
     """A house, its clock, and the people in it by name."""
 
-    def __init__(self, house: House | None = None) -> None:
+    def __init__(self, house: House | ReferenceAsHouse | None = None) -> None:
         self.house = House() if house is None else house
         self.time_us = START_US
         self.applied: list[Applied] = []
 
-    def send(self, sender_user_id: int, command: c.Command) -> Answer:
-        return self.send_record(c.encode(Sender(user_id=sender_user_id), command))
+    def send(self, sender_user_id: int, command: c.Command, *, session_id: int = 0) -> Answer:
+        return self.send_record(c.encode(Sender(user_id=sender_user_id, session_id=session_id), command))
 
     def send_record(self, record: bytes) -> Answer:
-        before, seq = unstamped(self.house.dump(), self.time_us), self.house.next_seq
+        twin, seq = self.copy(), self.house.next_seq
+        due = twin.apply(b"", self.time_us)
+        before = unstamped(twin.dump(), self.time_us)
         applied = self.house.apply(record, self.time_us)
+        assert twin.apply(record, self.time_us).facts == applied.facts
+        assert twin.dump() == self.house.dump()
         self.applied.append(applied)
         rows = list(applied)
-        assert [is_answer(row) for row in rows] == [False] * (len(rows) - 1) + [True]
+        assert rows[: len(list(due))] == list(due)
+        rows_done = rows[len(list(due)) :]
+        assert [is_answer(row) for row in rows_done].count(True) == 1
         assert all(row[1] == seq for row in rows)
         assert (applied.first_seq, applied.count, applied.time_us) == (seq, 1, self.time_us)
         assert (self.house.next_seq, self.house.time_us) == (seq + 1, self.time_us)
         after = unstamped(self.house.dump(), self.time_us)
         assert not any(self.house.imbalances().values())
         assert all(units >= 0 for key, units in after.accounts if key >> 24), after.accounts
-        if kind_of(rows[-1]) in (EventKind.REJECT, EventKind.ORDER_REPEATED):
-            assert len(rows) == 1
+        answer = Answer(self, rows, applied.facts)
+        if kind_of(answer.row) in (EventKind.REJECT, EventKind.ORDER_REPEATED):
+            assert [kind_of(row) for row in rows_done if row is not answer.row] in ([], [EventKind.OPTIONS])
             assert after == before
-        return Answer(self, rows, applied.facts)
+        return answer
+
+    def copy(self) -> House | ReferenceAsHouse:
+        if isinstance(self.house, ReferenceAsHouse):
+            return self.house.copy()
+        return House.load(self.house.dump())
 
     def later(self, *, hours: int = 0, us: int = 0) -> None:
         self.time_us += hours * HOUR_US + us
@@ -85,6 +111,7 @@ class Floor:
         money_min: str = "0",
         maker_fee: str = "0",
         taker_fee: str = "0",
+        phase: Phase = Phase.CONTINUOUS,
     ) -> Market:
         money_digits = self.house.assets[self.house.asset_ids[money]].scale_digits
         command = c.MarketCreate(
@@ -97,6 +124,7 @@ class Floor:
             parse_units(money_min, money_digits),
             parse_units(maker_fee, 6),
             parse_units(taker_fee, 6),
+            phase=phase,
         )
         self.send(0, command).is_fact()
         return self.house.markets[self.house.market_ids[name]]
@@ -106,10 +134,28 @@ class Floor:
         command = c.MarketUpdate(market, **{name: parse_units(rate, 6) for name, rate in rates.items() if rate})
         self.send(0, command).is_fact()
 
+    def band(self, band: str, *, around: str = "0", market: str = "BTCUSDT") -> None:
+        digits = self.house.markets[self.house.market_ids[market]].price_digits
+        middle = parse_units(around, digits)
+        command = c.MarketUpdate(market, price_band_ppm=parse_units(band, 6), reference_price_ticks=middle)
+        self.send(0, command).is_fact()
+
+    def phase(self, phase: Phase, market: str = "BTCUSDT") -> Answer:
+        return self.send(0, c.MarketPhase(market, phase))
+
     def user(self, name: str) -> Trader:
         if name not in self.house.user_ids:
             self.send(0, c.UserCreate(name)).is_fact()
         return Trader(self, self.house.user_ids[name], name)
+
+    def prints(self, price: str, market: str = "BTCUSDT") -> Answer:
+        """A deal of one lot at a price, which must be better than the book's, so that it becomes the last price."""
+        printer = self.user("printer").at(market)
+        if printer.balance("BTC")[0] == 0:
+            printer.receives("1", "BTC")
+            printer.receives("1000000", "USDT")
+        printer.sells("0.0001", at=price).rests("0.0001")
+        return printer.buys("0.0001", at=price).fills(f"0.0001 @ {price} from printer")
 
     def book(self, market: str) -> Book:
         return Book(self, self.house.markets[self.house.market_ids[market]])
@@ -120,14 +166,21 @@ class Floor:
         return asset_id, self.house.assets[asset_id].scale_digits
 
     def fee_income(self, asset: str) -> str:
+        return self._of_the_house(asset, 3)
+
+    def rebates(self, asset: str) -> str:
+        """What is left to pay rebates from."""
+        return self._of_the_house(asset, 5)
+
+    def _of_the_house(self, asset: str, purpose: int) -> str:
         asset_id, digits = self.digits(asset)
         accounts = dict(DECODER.decode(self.house.dump()).accounts)
-        return plain(accounts.get((asset_id << 8) | 3, 0), digits)
+        return plain(accounts.get((asset_id << 8) | purpose, 0), digits)
 
     def restart(self) -> None:
         """Go on with the house that the snapshot gives back, which must be the same house."""
         dump = self.house.dump()
-        self.house = House.load(dump)
+        self.house = self.copy()
         assert self.house.dump() == dump
 
 
@@ -139,24 +192,56 @@ class Trader:
     user_id: int
     name: str
     market: str = "BTCUSDT"
-    _updates: int = field(default=0, repr=False)
+    session_id: int = field(default=0, repr=False)
 
     def at(self, market: str) -> Trader:
-        return Trader(self.floor, self.user_id, self.name, market)
+        return Trader(self.floor, self.user_id, self.name, market, self.session_id)
 
-    def buys(self, amount: str | int, *, at: str, tif: TimeInForce = GTC, name: str = "") -> Answer:
-        return self._place(Side.BID, OrderType.LIMIT, tif, at, self._lots(amount), name)
+    def through(self, session_id: int) -> Trader:
+        return Trader(self.floor, self.user_id, self.name, self.market, session_id)
 
-    def sells(self, amount: str | int, *, at: str | None = None, tif: TimeInForce = GTC, name: str = "") -> Answer:
+    def buys(
+        self, amount: str | int, *, at: str | None = None, tif: TimeInForce = GTC, **options: Unpack[Options]
+    ) -> Answer:
+        """With no price, a market order whose amount is stock."""
+        return self._place(Side.BID, at, tif, self._lots(amount), options, in_other_unit=at is None)
+
+    def sells(
+        self, amount: str | int, *, at: str | None = None, tif: TimeInForce = GTC, **options: Unpack[Options]
+    ) -> Answer:
         """With no price, a market order."""
-        order_type = OrderType.MARKET if at is None else OrderType.LIMIT
-        return self._place(Side.ASK, order_type, tif, at, self._lots(amount), name)
+        return self._place(Side.ASK, at, tif, self._lots(amount), options)
 
-    def spends(self, money: str | int, *, tif: TimeInForce = IOC, name: str = "") -> Answer:
+    def spends(self, money: str | int, *, tif: TimeInForce = IOC, **options: Unpack[Options]) -> Answer:
         """A market order to buy, whose amount is money."""
-        asset_id = self._market().money_asset_id
-        units = parse_units(str(money), self.floor.house.assets[asset_id].scale_digits)
-        return self._place(Side.BID, OrderType.MARKET, tif, None, units, name)
+        return self._place(Side.BID, None, tif, self._money(money), options)
+
+    def raises(self, money: str | int, *, tif: TimeInForce = IOC, **options: Unpack[Options]) -> Answer:
+        """A market order to sell, whose amount is money."""
+        return self._place(Side.ASK, None, tif, self._money(money), options, in_other_unit=True)
+
+    def amends(
+        self,
+        order: Answer | str | int,
+        *,
+        at: str = "0",
+        amount: str | int = 0,
+        money: str | int = 0,
+        trigger: str = "0",
+    ) -> Answer:
+        """An order by its answer or id, or by the client order id; what is not named stays."""
+        market = self._market()
+        name = order if isinstance(order, str) else ""
+        order_id = order.order_id if isinstance(order, Answer) else order if isinstance(order, int) else 0
+        command = c.Amend(
+            market.market_id,
+            order_id,
+            parse_units(at, market.price_digits),
+            self._money(money) or self._lots(amount),
+            parse_units(trigger, market.price_digits),
+            name,
+        )
+        return self.floor.send(self.user_id, command)
 
     def cancels(self, order: Answer | str | int) -> Answer:
         """An order by its answer or id, or by the client order id."""
@@ -173,10 +258,12 @@ class Trader:
         units = parse_units(amount, self.floor.digits(asset)[1])
         return self.floor.send(0, c.BalanceUpdate(self.user_id, asset, "deposit", business_id, units, detail))
 
+    def balance(self, asset: str) -> tuple[int, int]:
+        return self.floor.house.balance(self.user_id, self.floor.digits(asset)[0])
+
     def has(self, available: str, asset: str, *, hold: str = "0") -> None:
-        asset_id, digits = self.floor.digits(asset)
-        balance = self.floor.house.balance(self.user_id, asset_id)
-        assert tuple(plain(units, digits) for units in balance) == (available, hold)
+        digits = self.floor.digits(asset)[1]
+        assert tuple(plain(units, digits) for units in self.balance(asset)) == (available, hold)
 
     def is_disabled(self) -> None:
         self.floor.send(0, c.UserDisable(self.user_id)).is_fact()
@@ -191,104 +278,41 @@ class Trader:
     def _lots(self, amount: str | int) -> int:
         return parse_units(str(amount), self._market().amount_digits)
 
+    def _money(self, money: str | int) -> int:
+        return parse_units(str(money), self.floor.house.assets[self._market().money_asset_id].scale_digits)
+
+    def _ticks(self, price: str | None) -> int:
+        return 0 if price is None else parse_units(price, self._market().price_digits)
+
     def _place(
-        self, side: Side, order_type: OrderType, tif: TimeInForce, price: str | None, amount: int, name: str
+        self,
+        side: Side,
+        price: str | None,
+        tif: TimeInForce,
+        amount: int,
+        options: Options,
+        *,
+        in_other_unit: bool = False,
     ) -> Answer:
-        market = self._market()
-        ticks = 0 if price is None else parse_units(price, market.price_digits)
-        command = c.Place(market.market_id, side, order_type, tif, ticks, amount, name)
-        return self.floor.send(self.user_id, command)
-
-
-@dataclass
-class Answer:
-    """What a command was answered, and the rows that led there."""
-
-    floor: Floor
-    rows: list[Row]
-    facts: tuple[Fact, ...]
-
-    @property
-    def row(self) -> Row:
-        return self.rows[-1]
-
-    @property
-    def order_id(self) -> int:
-        assert kind_of(self.row) in (EventKind.ORDER, EventKind.ORDER_REPEATED), self.row
-        return self.row[2]
-
-    def _market(self) -> Market:
-        return self.floor.house.markets[(self.row[0] >> 32) & 0xFFFF]
-
-    def fills(self, *expected: str) -> Answer:
-        """Each fill as ``3 @ 100.02 from bob``: amount, price, maker."""
-        market = self._market()
-        names = self.floor.house.users
-        assert [
-            f"{plain(row[4], market.amount_digits)} @ {format_units(row[3], market.price_digits)}"
-            f" from {names[row[8] >> 32].name}"
-            for row in self.rows
-            if kind_of(row) == EventKind.FILL
-        ] == list(expected)
-        return self
-
-    def rests(self, left: str) -> Answer:
-        assert self._left() == (Finish.OPEN, left)
-        assert self.floor.house.order(self.order_id) is not None
-        return self
-
-    def ends(self, finish: Finish, *, left: str = "0") -> Answer:
-        assert self._left() == (finish, left)
-        assert self.floor.house.order(self.order_id) is None
-        return self
-
-    def _left(self) -> tuple[Finish, str]:
-        assert kind_of(self.row) == EventKind.ORDER, self.row
-        market = self._market()
-        by_money = (self.row[0] >> 16) & 0xFFFF == Side.BID | OrderType.MARKET << 8
-        digits = self.floor.house.assets[market.money_asset_id].scale_digits if by_money else market.amount_digits
-        return Finish(self.row[14]), plain(self.row[6], digits)
-
-    def is_refused(self, reject: Reject, *, bound: int = 0, value: int = 0) -> None:
-        assert kind_of(self.row) == EventKind.REJECT, self.row
-        assert (Reject(self.row[2]), self.row[4], self.row[5]) == (reject, bound, value)
-        assert self.row[6:] == (0,) * 10
-
-    def is_fact(self) -> Fact:
-        assert kind_of(self.row) == EventKind.FACT, self.row
-        fact: Fact = self.facts[self.row[2]]
-        return fact
-
-    def repeats(self, first: Answer) -> None:
-        """The first answer again, under this command's sequence."""
-        assert kind_of(self.row) == EventKind.ORDER_REPEATED, self.row
-        assert self.row[0] & ~0xFF == first.row[0] & ~0xFF
-        assert self.row[2:] == first.row[2:]
-
-
-@dataclass
-class Book:
-    """Both sides of a market, drawn from the highest price to the lowest."""
-
-    floor: Floor
-    market: Market
-
-    def shows(self, picture: str) -> None:
-        """Compare with a drawn table of ``bid | price | ask``."""
-        lines = [line.strip() for line in picture.strip("\n").splitlines() if line.strip()]
-        head, *drawn = ([cell.strip() for cell in line.split("|")] for line in lines)
-        assert head == ["bid", "price", "ask"]
-        assert self._rows() == drawn
-
-    def is_empty(self) -> None:
-        assert self._rows() == []
-
-    def _rows(self) -> list[list[str]]:
-        house, market = self.floor.house, self.market
-        asks = house.depth(market.market_id, Side.ASK, 1_000)
-        bids = house.depth(market.market_id, Side.BID, 1_000)
-        above = [["", self._price(ticks), plain(lots, market.amount_digits)] for ticks, lots in reversed(asks)]
-        return above + [[plain(lots, market.amount_digits), self._price(ticks), ""] for ticks, lots in bids]
-
-    def _price(self, ticks: int) -> str:
-        return format_units(ticks, self.market.price_digits)
+        trigger = Trigger.NONE
+        for word, kind in (("stop", Trigger.STOP), ("takes", Trigger.TAKE_PROFIT), ("trails", Trigger.TRAILING)):
+            if word in options:
+                trigger = kind
+        command = c.Place(
+            self._market().market_id,
+            side,
+            OrderType.MARKET if price is None else OrderType.LIMIT,
+            TimeInForce.GTD if "until_us" in options else tif,
+            self._ticks(price),
+            amount,
+            options.get("name", ""),
+            options.get("self_trade", SelfTrade.NONE),
+            options.get("post_only", False),
+            in_other_unit,
+            trigger,
+            self._lots(options.get("shows", "0")),
+            self._ticks(options.get("stop", options.get("takes"))),
+            self._ticks(options.get("trails")),
+            options.get("until_us", 0),
+        )
+        return self.floor.send(self.user_id, command, session_id=self.session_id)

@@ -16,7 +16,7 @@ from fondaco.core.house import House
 from fondaco.core.instruments import FEE_RATE_PPM_MAX, SCALE_DIGITS_MAX
 from fondaco.core.rejects import Reject
 from fondaco.core.units import UNITS_MAX
-from tests.core.flows import START_US, Batch, Sent, crowd
+from tests.core.flows import START_US, Batch, Sent, by, crowd
 from tests.core.table import GTC, IOC
 from tests.core.twins import Twins
 
@@ -27,13 +27,13 @@ LIMIT, MARKET = OrderType.LIMIT, OrderType.MARKET
 def opened(*sent: c.Command, users: int = 2) -> Twins:
     """Twins with some users and the given rare commands carried out."""
     twins = Twins()
-    twins.apply(Batch(START_US, [(0, c.UserCreate(f"user-{number}")) for number in range(1, users + 1)]))
-    twins.apply(Batch(START_US, [(0, command) for command in sent]))
+    twins.apply(Batch(START_US, by(0, *(c.UserCreate(f"user-{number}") for number in range(1, users + 1)))))
+    twins.apply(Batch(START_US, by(0, *sent)))
     return twins
 
 
 def send(twins: Twins, user_id: int, *placed: c.Command) -> None:
-    twins.apply(Batch(twins.house.time_us, [(user_id, command) for command in placed]))
+    twins.apply(Batch(twins.house.time_us, by(user_id, *placed)))
 
 
 def money(user_id: int, asset: str, units: int) -> c.BalanceUpdate:
@@ -149,7 +149,7 @@ class TestOrderIds:
         send(twins, 1, c.Place(1, BID, LIMIT, GTC, 1, 1))
         expected = 1
         for _ in range(6):
-            batch: list[Sent] = [(2, c.Place(1, ASK, LIMIT, GTC, 9, 1)), (2, c.Place(1, BID, LIMIT, GTC, 9, 1))] * 1_000
+            batch = by(2, c.Place(1, ASK, LIMIT, GTC, 9, 1), c.Place(1, BID, LIMIT, GTC, 9, 1)) * 1_000
             records = Batch(START_US, batch).records()
             applied = house.apply(records, START_US)
             answers = [row for row in applied if row[0] >> 56 & 1]
@@ -163,7 +163,7 @@ class TestOrderIds:
         for each in (house, restored):
             applied = each.apply(records, START_US)
             assert [row[14] for row in applied if kind_of(row) == EventKind.ORDER].count(Finish.FILLED) == 2_000
-            cancel = Batch(START_US, [(1, c.Cancel(1, 1))]).records()
+            cancel = Batch(START_US, by(1, c.Cancel(1, 1))).records()
             assert next(iter(each.apply(cancel, START_US)))[14] == Finish.CANCELLED
         assert house.state_hash() == restored.state_hash()
 
@@ -174,8 +174,8 @@ class TestOrderIds:
         house = twins.house
         for _ in range(24):
             mine = house.open_orders(1)
-            gone: list[Sent] = [(1, c.Cancel(1, order)) for order in rng.sample(mine, len(mine) // 8)]
-            new: list[Sent] = [(1, c.Place(1, BID, LIMIT, GTC, rng.randint(1, 60), 1)) for _ in range(600)]
+            gone = by(1, *(c.Cancel(1, order) for order in rng.sample(mine, len(mine) // 8)))
+            new = by(1, *(c.Place(1, BID, LIMIT, GTC, rng.randint(1, 60), 1) for _ in range(600)))
             house.apply(Batch(START_US, gone + new).records(), START_US)
             ids = house.open_orders(1)
             assert ids == sorted(ids, reverse=True)
@@ -184,7 +184,7 @@ class TestOrderIds:
         restored = House.load(house.dump())
         assert restored.dump() == house.dump()
         rng.shuffle(ids)
-        everything = Batch(START_US, [(1, c.Cancel(1, order)) for order in ids]).records()
+        everything = Batch(START_US, by(1, *(c.Cancel(1, order) for order in ids))).records()
         assert house.apply(everything, START_US) == restored.apply(everything, START_US)
         assert house.balance(1, 2) == (10**12, 0)
         assert house.depth(1, BID, 10) == []
@@ -232,14 +232,14 @@ class TestGrowth:
         for step in range(700):
             price += rng.randint(0, 40) if step % 350 < 175 else -rng.randint(0, 40)
             sent: list[Sent] = [
-                (1, c.Place(1, BID, LIMIT, GTC, price - 1, 2)),
-                (2, c.Place(1, ASK, LIMIT, GTC, price + 1, 2)),
-                (1, c.Place(1, BID, MARKET, IOC, 0, 3 * price)),
-                (2, c.Place(1, ASK, LIMIT, IOC, price - 2, 3)),
+                *by(1, c.Place(1, BID, LIMIT, GTC, price - 1, 2)),
+                *by(2, c.Place(1, ASK, LIMIT, GTC, price + 1, 2)),
+                *by(1, c.Place(1, BID, MARKET, IOC, 0, 3 * price)),
+                *by(2, c.Place(1, ASK, LIMIT, IOC, price - 2, 3)),
             ]
             for user_id in (1, 2):
                 mine = twins.house.open_orders(user_id)
-                sent += [(user_id, c.Cancel(1, order)) for order in mine[30:]]
+                sent += by(user_id, *(c.Cancel(1, order) for order in mine[30:]))
             twins.apply(Batch(START_US + step, sent))
         twins.compare_state()
 
@@ -276,18 +276,17 @@ def test_a_hundred_thousand_orders_of_many_users() -> None:
     house = twins.house
     rng = random.Random(13)
     for _ in range(25):
-        placed = (
-            (user_id, c.Place(1, ASK, LIMIT, GTC, rng.randint(1_000, 9_000), rng.randint(1, 3)))
-            for user_id in (2, 3, 4)
-            for _ in range(1_334)
-        )
-        house.apply(Batch(START_US, list(placed)).records(), START_US)
+        placed: list[Sent] = []
+        for user_id in (2, 3, 4):
+            for _ in range(1_334):
+                placed += by(user_id, c.Place(1, ASK, LIMIT, GTC, rng.randint(1_000, 9_000), rng.randint(1, 3)))
+        house.apply(Batch(START_US, placed).records(), START_US)
     for user_id in (2, 3, 4):
         mine = house.open_orders(user_id)
-        house.apply(Batch(START_US, [(user_id, c.Cancel(1, order)) for order in mine[::2]]).records(), START_US)
+        house.apply(Batch(START_US, by(user_id, *(c.Cancel(1, order) for order in mine[::2]))).records(), START_US)
     lots = sum(lots for _, lots in house.depth(1, ASK, 10_000))
     assert lots == sum(house.balance(user_id, 1)[1] for user_id in (2, 3, 4))
-    house.apply(Batch(START_US, [(1, c.Place(1, BID, LIMIT, GTC, 9_000, lots))]).records(), START_US)
+    house.apply(Batch(START_US, by(1, c.Place(1, BID, LIMIT, GTC, 9_000, lots))).records(), START_US)
     assert house.depth(1, ASK, 1) == house.depth(1, BID, 1) == []
     fees = 4 * 10**9 - sum(house.balance(user_id, 1)[0] for user_id in range(1, 5))
     assert fees == -(-lots * 2_000 // 1_000_000)

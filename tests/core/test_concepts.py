@@ -8,7 +8,8 @@ from pathlib import Path
 from fondaco.core.events import EventKind, kind_of
 from fondaco.core.state import DECODER
 from fondaco.core.units import format_units, parse_units
-from tests.core.table import FOK, GTC, IOC, Answer, Floor, plain
+from tests.core.table import FOK, GTC, IOC, Floor
+from tests.core.table_answer import Answer, plain
 
 CONCEPTS = Path(__file__).resolve().parents[2] / "docs" / "concepts"
 STEP = re.compile(

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from fondaco.core.events import EventKind, Finish, kind_of
-from tests.core.table import Answer, Floor, Trader
+from tests.core.table import Floor, Trader
+from tests.core.table_answer import Answer
 
 
 def fees(answer: Answer) -> list[tuple[int, int]]:

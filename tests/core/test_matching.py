@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from fondaco.core.commands import Side
 from fondaco.core.events import Cause, EventKind, Finish, cause_of, has_client_order_id, kind_of, side_of
-from tests.core.table import FOK, IOC, Book, Floor, Trader
+from tests.core.table import FOK, IOC, Floor, Trader
+from tests.core.table_answer import Book
 
 Books = Callable[[str], Book]
 

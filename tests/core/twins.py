@@ -5,7 +5,8 @@ from __future__ import annotations
 from fondaco.core.commands import Side
 from fondaco.core.house import House
 from fondaco.core.state import ENCODER
-from tests.core.flows import NAMES, Batch
+from tests.core.flow_draws import NAMES
+from tests.core.flows import Batch
 from tests.core.reference_house import ReferenceHouse
 from tests.core.reference_state import state_of
 

@@ -11,10 +11,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from fondaco.core.events import Applied, BalanceUpdated, Cause, EventKind, cause_of, kind_of, market_id_of, side_of
+from fondaco.core.events import (
+    Applied,
+    BalanceUpdated,
+    Cause,
+    EventKind,
+    Row,
+    cause_of,
+    has_options,
+    kind_of,
+    market_id_of,
+    side_of,
+)
 from fondaco.core.house import House
-from fondaco.projections.account_reads import BalanceChange, OrderRecord
+from fondaco.projections.balance_reads import BalanceChange
 from fondaco.projections.market_reads import Candle, Deal, MarketState
+from fondaco.projections.order_reads import FinishedOrder
 
 US = 1_000_000
 DAY_S = 86_400
@@ -41,8 +53,9 @@ class Accountant:
     def __init__(self, house: House, applied: list[Applied]) -> None:
         self.house = house
         self.trades: list[Trade] = []
-        self.orders: list[OrderRecord] = []
+        self.orders: list[FinishedOrder] = []
         self.changes: list[Change] = []
+        self._options: Row | None = None
         self.totals: Counter[tuple[int, int]] = Counter()  # by user and asset, from the changes alone
         self.time_us = applied[-1].time_us
         for batch in applied:
@@ -51,6 +64,8 @@ class Accountant:
                     self._fill(row)
                 elif kind_of(row) == EventKind.ORDER and cause_of(row) == Cause.FINISH:
                     self._finished(row)
+                elif kind_of(row) == EventKind.OPTIONS:
+                    self._options = row
                 elif kind_of(row) == EventKind.FACT:
                     fact = batch.facts[row[2]]
                     if isinstance(fact, BalanceUpdated) and not fact.repeated:
@@ -86,27 +101,7 @@ class Accountant:
                 self.changes.append(Change(user_id, change))
 
     def _finished(self, row: tuple[int, ...]) -> None:
-        self.orders.append(
-            OrderRecord(
-                order_id=row[2],
-                user_id=row[3],
-                market_id=market_id_of(row),
-                side=side_of(row),
-                order_type=row[0] >> 24 & 0xFF,
-                time_in_force=row[0] >> 48 & 0xFF,
-                finish=row[14],
-                price_ticks=row[4],
-                amount=row[5],
-                left=row[6],
-                deal_stock_lots=row[7],
-                deal_money_units=row[8],
-                deal_fee_units=row[9],
-                ctime_us=row[10],
-                ftime_us=row[11],
-                taker_fee_ppm=row[12],
-                maker_fee_ppm=row[13],
-            )
-        )
+        self.orders.append(FinishedOrder(row, self._options if has_options(row) else None))
 
     def _updated(self, fact: BalanceUpdated, time_us: int) -> None:
         self.totals[fact.user_id, fact.asset_id] += fact.change_units
@@ -184,13 +179,13 @@ class Accountant:
             sum(t.deal.money_units for t in inside),
         )
 
-    def finished_orders(self, user_id: int, market_id: int, start_s: int, end_s: int) -> list[OrderRecord]:
+    def finished_orders(self, user_id: int, market_id: int, start_s: int, end_s: int) -> list[FinishedOrder]:
         found = [
             order
             for order in self.orders
             if (order.user_id, order.market_id) == (user_id, market_id)
-            and start_s * US <= order.ctime_us
-            and (end_s == 0 or order.ctime_us < end_s * US)
+            and start_s * US <= order.row[10]
+            and (end_s == 0 or order.row[10] < end_s * US)
         ]
         return sorted(found, key=lambda order: -order.order_id)
 

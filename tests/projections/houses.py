@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sqlite3
+import struct
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from fondaco.journal.file import FileJournal
-from fondaco.projections.database import FILE_NAME, claims, metadata
+from fondaco.projections.database import FILE_NAME, claims, metadata, order_runs, trade_runs
 from fondaco.projections.progress import Progress
 from fondaco.projections.tail import Tail
 from tests.projections.flows import Batch, Flow
@@ -47,10 +48,18 @@ def caught_up(directory: Path, snapshot: bool = False) -> None:
 
 
 def content(directory: Path) -> dict[str, list[tuple[object, ...]]]:
-    """Every row of every table."""
+    """Every row of every table; of a table of runs every entry, because how they are cut is the transactions'."""
     with contextlib.closing(sqlite3.connect(directory / FILE_NAME)) as connection:
         tables = metadata.tables.keys() - {claims.name}
-        return {table: sorted(connection.execute(f"SELECT * FROM {table}")) for table in tables}
+        rows = {table: sorted(connection.execute(f"SELECT * FROM {table}")) for table in tables}
+    return rows | {table: sorted(_entries(rows[table])) for table in (trade_runs.name, order_runs.name)}
+
+
+def _entries(runs: list[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
+    for user_id, market_id, *_, packed in runs:
+        assert isinstance(packed, bytes)
+        for entry in struct.iter_unpack("=3q", packed):
+            yield user_id, market_id, *entry
 
 
 class ProjectorProcess:
@@ -86,6 +95,7 @@ class ProjectorProcess:
         """Until the rows up to ``seq`` are committed."""
         until_s = time.monotonic() + timeout_s
         with Progress(self._directory) as progress:
+            progress.wanted = seq  # as a desk that waits
             while progress.seq < seq:
                 assert self.process.poll() is None, self.log()
                 assert time.monotonic() < until_s, f"{progress.seq} of {seq}: {self.log()}"

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from fondaco.projections import account_reads, market_reads
-from fondaco.projections.account_reads import balance_changes_of, finished_order, finished_orders_of
+from fondaco.projections import blocks, market_reads
+from fondaco.projections.balance_reads import balance_changes_of
 from fondaco.projections.database import NOTHING, create_tables, open_engine
+from fondaco.projections.order_reads import finished_order, finished_orders_of
 from fondaco.projections.periods import Calendar
 from fondaco.projections.writer import ProjectionWriter
 from tests.projections.accountant import Accountant, day_start
@@ -30,7 +31,7 @@ def projected(path: Path, flow: Flow, seed: int = 0) -> Engine:
     create_tables(engine)
     writer = ProjectionWriter(engine, NOTHING)
     for applied, ends in zip(flow.applied, commits(len(flow.applied), seed), strict=True):
-        writer.gather(applied, b"c" * 16, flow.house.markets)
+        writer.gather(applied, b"c" * 16)
         if ends:
             writer.commit()
     return engine
@@ -95,7 +96,7 @@ def test_last_deals(told: tuple[Accountant, Engine]) -> None:
 def test_finished_orders(told: tuple[Accountant, Engine]) -> None:
     accountant, engine = told
     dice = random.Random(7)
-    times_s = [order.ctime_us // US for order in accountant.orders]
+    times_s = [order.row[10] // US for order in accountant.orders]
     with engine.connect() as connection:
         for _ in range(100):
             user_id, market_id = dice.randint(1, len(USERS)), dice.randint(1, len(MARKETS))
@@ -111,7 +112,7 @@ def test_finished_orders(told: tuple[Accountant, Engine]) -> None:
 
 def test_every_order_is_open_or_finished(told: tuple[Accountant, Engine]) -> None:
     accountant, engine = told
-    assert {order.finish for order in accountant.orders} == {1, 2, 3}, "the flow should end orders in every way"
+    assert {order.row[14] for order in accountant.orders} == {1, 2, 3}, "the flow should end orders in every way"
     still_open = {
         order_id for user_id in range(1, len(USERS) + 1) for order_id in accountant.house.open_orders(user_id)
     }
@@ -121,11 +122,11 @@ def test_every_order_is_open_or_finished(told: tuple[Accountant, Engine]) -> Non
         assert all(finished_order(connection, order_id) is None for order_id in still_open)
 
 
-@pytest.mark.parametrize("merged_max", [200, 2])
+@pytest.mark.parametrize("asked_max", [500, 2])
 def test_balance_changes(
-    told: tuple[Accountant, Engine], merged_max: int, monkeypatch: pytest.MonkeyPatch
+    told: tuple[Accountant, Engine], asked_max: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(account_reads, "STREAMS_MERGED_MAX", merged_max)
+    monkeypatch.setattr(blocks, "_ASKED_MAX", asked_max)
     accountant, engine = told
     dice = random.Random(8)
     times_s = [entry.change.time_us // US for entry in accountant.changes]
@@ -138,7 +139,7 @@ def test_balance_changes(
             expected = accountant.balance_changes(user_id, asset_id, business, start_s, end_s)
             asked = (user_id, asset_id, business, start_s, end_s)
             answer = balance_changes_of(connection, *asked, offset, limit)
-            assert answer == (len(expected), expected[offset : offset + limit]), asked
+            assert answer == expected[offset : offset + limit], asked
 
 
 def test_changes_add_up_to_the_balances(told: tuple[Accountant, Engine]) -> None:
@@ -147,7 +148,7 @@ def test_changes_add_up_to_the_balances(told: tuple[Accountant, Engine]) -> None
         for user_id in range(1, len(USERS) + 1):
             sums: defaultdict[int, int] = defaultdict(int)
             last: dict[int, int] = {}
-            _, changes = balance_changes_of(connection, user_id, None, None, 0, 0, 0, 10**9)
+            changes = balance_changes_of(connection, user_id, None, None, 0, 0, 0, 10**9)
             for change in reversed(changes):
                 sums[change.asset_id] += change.change_units
                 last[change.asset_id] = change.balance_units

@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import Engine, event
 
 from fondaco.projections import market_reads
-from fondaco.projections.account_reads import balance_changes_of, finished_order, finished_orders_of
+from fondaco.projections.balance_reads import balance_changes_of
 from fondaco.projections.database import open_engine
+from fondaco.projections.order_reads import finished_order, finished_orders_of
 from fondaco.projections.periods import Calendar
 from tests.projections.flows import START_US, Flow
 from tests.projections.houses import caught_up, journal_of

@@ -34,7 +34,7 @@ def house(tmp_path: Path) -> Path:
 
 def test_a_deleted_database_comes_back_the_same(house: Path) -> None:
     before = content(house)
-    assert len(before["deals"]) > 100
+    assert len(before["trade_runs"]) > 100
     discard(house / FILE_NAME)
     caught_up(house)
     assert content(house) == before
@@ -102,7 +102,7 @@ def _of_another_version(path: Path) -> None:
 
 
 def _of_another_layout(path: Path) -> None:
-    _change(path, "ALTER TABLE checkpoint DROP COLUMN next_entry_id")
+    _change(path, "ALTER TABLE checkpoint DROP COLUMN finished_orders")
 
 
 def _of_another_journal(path: Path) -> None:

@@ -30,7 +30,7 @@ def test_sums_of_the_largest_trades(tmp_path: Path) -> None:
     create_tables(engine)
     writer = ProjectionWriter(engine, NOTHING)
     for n, second in enumerate(TRADE_S, start=1):
-        writer.gather(fill(n, n, second), b"", {1: MARKET})
+        writer.gather(fill(n, n, second), b"")
         if n % 2:
             writer.commit()
     start_s = START_US // 1_000_000

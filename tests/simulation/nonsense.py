@@ -35,7 +35,7 @@ WORDS: Final = (
 )
 KEYS: Final = (
     *("client_order_id", "time_in_force", "post_only", "addresses", "label", "detail", "min_amount", "price_digits"),
-    *("amount_digits", "maker_fee", "stp", "", "__class__", "x" * 300),
+    *("amount_digits", "maker_fee", "stp", "expire", "display", "trail", "phase", "", "__class__", "x" * 300),
 )
 #: JSON that no library writes, or none should read.
 STRANGE: Final = (

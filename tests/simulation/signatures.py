@@ -5,7 +5,8 @@
     [market, limit, interval], …                   a list of three, and more of the same
 
 ``GOOD`` says what a name may stand for; of a name that is not there anything short is sent, which is a request that
-comes as far as the check of that param. ``OPTIONS`` are the members of an order's options.
+comes as far as the check of that param. ``OPTIONS`` are the members of an order's options, ``OPTIONS_OF`` those that
+belong to another group of methods.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ GOOD: Final[dict[str, Values]] = {
     "amount": ("0.5", "0.01", 1, "5e-1"),
     "price": ("100.00", "100.05", "99.9", 101),
     "stop_price": ("100.00", "120", "80"),
+    "true": (True,),
+    "false": (False,),
     "id": (1, 2, 3, 4, 5),
     "ids": (1, 2, 3, 4, 5),
     "client_order_id": ("mine", "other"),
@@ -53,6 +56,10 @@ GOOD: Final[dict[str, Values]] = {
     "min_money": ("0.01", "0"),
     "maker_fee": ("0.001", "0"),
     "taker_fee": ("0.002", "0"),
+    "price_band": ("0.5", "0"),
+    "reference_price": ("100.00", "0"),
+    "phase": ("continuous", "continuous", "continuous", "auction", "close_only", "halt"),
+    "floor": ("0", "0.1"),
     "address": ("10.0.0.0/8", "127.0.0.1"),
     "addresses": ("10.0.0.0/8", "127.0.0.1"),
     "label": ("a label",),
@@ -69,6 +76,12 @@ OF_METHOD: Final[dict[tuple[str, str], Values]] = {
     ("market.create", "name"): ("BTCEUR", "BTCCHF"),
     ("market.update", "name"): ("BTCUSDT",),
     ("user.create", "name"): ("carol", "dave"),
+    # So few that a withdrawal is asked about that was begun.
+    ("withdraw", "user"): (2,),
+    ("withdraw", "asset"): ("USDT",),
+    ("withdraw", "business"): ("withdraw",),
+    ("withdraw", "business_id"): (1, 2, 3),
+    ("withdraw", "amount"): ("0.01", "0.5"),
 }
 OPTIONS: Final[dict[str, Values]] = {
     "client_order_id": ("mine", "other", "third"),
@@ -76,8 +89,17 @@ OPTIONS: Final[dict[str, Values]] = {
     "post_only": (True, False),
     "stp": ("none", "cancel_newest", "cancel_oldest", "cancel_both", "decrement"),
     "display": ("0.01", "0.1"),
+    "amount_in": ("stock", "money"),
     "stop_price": ("100.00", "120"),
+    "trigger": ("stop", "take_profit", "trailing"),
+    "trail": ("0.5", "3"),
     "expire": (4_000_000_000, 1),
+}
+#: By the group of the method.
+OPTIONS_OF: Final[dict[str, dict[str, Values]]] = {
+    "depth": {"sequence": (True, False), "checksum": (True, False)},
+    "depths": {"sequence": (True, False), "checksum": (True, False)},
+    "orders": {"from": (0, 1, 5)},
 }
 _ANYTHING: Final[Values] = (0, 1, "1", "BTCUSDT", True, None, "0.5")
 
@@ -120,8 +142,9 @@ class _Drawing:
     def _object(self, inside: str) -> dict[str, Any]:
         names = _split(inside, ",")
         if names == ["options"]:
-            names = self._chance.sample(list(OPTIONS), self._chance.choice((0, 1, 1, 2)))
-            return {name: self._chance.choice(OPTIONS[name]) for name in names}
+            known = OPTIONS_OF.get(self._method.partition(".")[0], OPTIONS)
+            names = self._chance.sample(list(known), min(len(known), self._chance.choice((0, 1, 1, 2))))
+            return {name: self._chance.choice(known[name]) for name in names}
         kept = [name for name in names if not name.endswith("?") or self._chance.random() < 0.4]
         return {name: self._member(name) for name in (each.removesuffix("?") for each in kept)}
 

@@ -17,7 +17,7 @@ from typing import Final
 from fondaco.core import commands as c
 from fondaco.core.events import Applied, Row
 from fondaco.runtime.sequencer import Runtime
-from tests.core.flows import FEES_PPM, MARKETS, any_place
+from tests.core.flow_draws import FEES_PPM, MARKETS, any_place
 from tests.simulation.witness import Witness
 
 USERS: Final = 14

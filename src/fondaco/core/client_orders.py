@@ -13,17 +13,16 @@ from collections import OrderedDict, deque
 
 import msgspec
 
-from fondaco.core.events import ROW, Row
-
 REMEMBERED_US = 24 * 3600 * 1_000_000
 ENDED_PER_USER_MAX = 100_000
 
 Name = tuple[int, bytes]
-Request = tuple[int, int, int]
+#: Words 2 to 4 of the record, and those of its options.
+Request = tuple[int, ...]
 
 
 class ClientOrder(msgspec.Struct, array_like=True):
-    """What is kept of an order by its name: the request's words 2 to 4 and the answer's row."""
+    """What is kept of an order by its name: the request's words and the answer's rows."""
 
     user_id: int
     client_order_id: bytes
@@ -56,12 +55,12 @@ class ClientOrders:
         client_order_id: bytes,
         order_id: int,
         request: Request,
-        answer: Row,
+        answer: bytes,
         time_us: int,
         is_open: bool,
     ) -> None:
         """Take the id for an order that was accepted, with the answer its sender was given."""
-        entry = ClientOrder(user_id, client_order_id, order_id, request, ROW.pack(*answer))
+        entry = ClientOrder(user_id, client_order_id, order_id, request, answer)
         self._by_name[user_id, client_order_id] = entry
         self._by_order[order_id] = entry
         if is_open:

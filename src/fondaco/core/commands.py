@@ -7,13 +7,19 @@ words, so that the compiled core reads them as integers without decoding:
     word 0   size_words (16 bits) | version (8) | kind (8) | key_id (31)         from the lowest bit up
     word 1   session_id (32) | user_id (31)
 
-    PLACE    word 2   market_id (16) | side (8) | order_type (8) | time_in_force (8) | reserved (8) | flags (15)
+    PLACE    word 2   market_id (16) | side (8) | order_type (8) | execution (8) | trigger (8) | flags (15)
              word 3   price_ticks (0 for a market order)
-             word 4   amount: size_lots, or money_units for a market bid
-             word 5…8 the client order id, zero padded, only if flags has HAS_CLIENT_ORDER_ID
+             word 4   amount: size_lots, or money_units (see ``Place``)
+             then     four words of options, only if flags has HAS_OPTIONS:
+                      display_lots, trigger_price_ticks, trail_ticks, expire_us
+             then     four words with the client order id, zero padded, only if flags has HAS_CLIENT_ORDER_ID
     CANCEL   word 2   market_id (16) | zeros (32) | flags (15)
              word 3   order_id (0 when the client order id names the order)
              word 4…7 the client order id, as above
+    AMEND    word 2   as of CANCEL      word 3   order_id, as of CANCEL
+             word 4   price_ticks       word 5   amount       word 6   trigger_price_ticks (0 each: as it is)
+             word 7…  the client order id, as above
+    execution is time_in_force (3 bits) | self_trade (3) | post_only (1); trigger is trigger (2 bits) | other unit (1)
     the rest word 2   body length in bytes
              word 3…  the body: msgpack of one of the structs below, zero padded
 
@@ -32,11 +38,13 @@ VERSION: Final = 1
 RARE: Final = 64
 CLIENT_ORDER_ID_LENGTH_MAX: Final = 32
 BODY_LENGTH_MAX: Final = 65_536
+NO_OPTIONS: Final = (0, 0, 0, 0)
 
 
 class Kind(IntEnum):
     PLACE = 1
     CANCEL = 2
+    AMEND = 3
     ASSET_CREATE = 64
     MARKET_CREATE = 65
     MARKET_UPDATE = 66
@@ -46,6 +54,17 @@ class Kind(IntEnum):
     KEY_REVOKE = 70
     BALANCE_UPDATE = 71
     TICK = 72
+    ORDERS_CANCEL = 73
+    DEAD_MAN = 74
+    CANCEL_ON_DISCONNECT = 75
+    SESSION_END = 76
+    HOUSE_OPEN = 77
+    FEES_SET = 78
+    REBATE_FUND = 79
+    WITHDRAWAL_FREEZE = 80
+    WITHDRAWAL_END = 81
+    TRADE_BUST = 82
+    MARKET_PHASE = 83
 
 
 class Side(IntEnum):
@@ -61,16 +80,60 @@ class OrderType(IntEnum):
 
 
 class TimeInForce(IntEnum):
+    """GTD is good till its ``expire_us``."""
+
     GTC = 0
     IOC = 1
     FOK = 2
+    GTD = 3
+
+
+class SelfTrade(IntEnum):
+    """What happens when an order would trade with one of the same user; the taker's mode rules."""
+
+    NONE = 0
+    CANCEL_NEWEST = 1
+    CANCEL_OLDEST = 2
+    CANCEL_BOTH = 3
+    DECREMENT = 4
+
+
+class Trigger(IntEnum):
+    """What wakes an order that waits outside the book.
+
+    A STOP fires when the last price moves against its side (a bid's rises to the trigger price), a TAKE_PROFIT when it
+    moves in its favour (a bid's falls to it), a TRAILING stop is a stop whose trigger price follows the last price at
+    ``trail_ticks``.
+    """
+
+    NONE = 0
+    STOP = 1
+    TAKE_PROFIT = 2
+    TRAILING = 3
+
+
+class Phase(IntEnum):
+    """What a market takes: see docs/concepts/markets.md."""
+
+    CONTINUOUS = 0
+    HALT = 1
+    CLOSE_ONLY = 2
+    AUCTION = 3
+    DELISTED = 4
 
 
 HAS_CLIENT_ORDER_ID: Final = 1
+HAS_OPTIONS: Final = 2
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Put an order. ``amount`` is lots, or money units for a market bid; ``price_ticks`` is 0 for a market order."""
+    """Put an order. ``price_ticks`` is 0 for a market order.
+
+    ``amount`` is lots, or money units for a market bid; with ``in_other_unit`` a market bid's is lots and a market
+    ask's is money units. ``display_lots`` is what an iceberg shows (0: all). A triggered order waits until the last
+    price reaches ``trigger_price_ticks``; for a TRAILING one 0 means ``trail_ticks`` from the last price. ``expire_us``
+    goes with GTD.
+    """
 
     market_id: int
     side: Side
@@ -79,6 +142,18 @@ class Place(msgspec.Struct, frozen=True):
     price_ticks: int
     amount: int
     client_order_id: str = ""
+    self_trade: SelfTrade = SelfTrade.NONE
+    post_only: bool = False
+    in_other_unit: bool = False
+    trigger: Trigger = Trigger.NONE
+    display_lots: int = 0
+    trigger_price_ticks: int = 0
+    trail_ticks: int = 0
+    expire_us: int = 0
+
+    @property
+    def options(self) -> tuple[int, int, int, int]:
+        return self.display_lots, self.trigger_price_ticks, self.trail_ticks, self.expire_us
 
 
 class Cancel(msgspec.Struct, frozen=True):
@@ -86,6 +161,21 @@ class Cancel(msgspec.Struct, frozen=True):
 
     market_id: int
     order_id: int = 0
+    client_order_id: str = ""
+
+
+class Amend(msgspec.Struct, frozen=True):
+    """Change an open order; 0 leaves a value as it is. ``amount`` is the order's whole amount, traded part included.
+
+    Less of a limit order at the same price keeps its place in the queue; anything else goes to the back of its price,
+    and trades if its new price crosses. ``trigger_price_ticks`` is for an order that still waits for its trigger.
+    """
+
+    market_id: int
+    order_id: int = 0
+    price_ticks: int = 0
+    amount: int = 0
+    trigger_price_ticks: int = 0
     client_order_id: str = ""
 
 
@@ -106,12 +196,16 @@ class MarketCreate(msgspec.Struct, frozen=True):
     money_units_min: int
     maker_fee_ppm: int
     taker_fee_ppm: int
+    price_band_ppm: int = 0
+    reference_price_ticks: int = 0
+    phase: Phase = Phase.CONTINUOUS
 
 
 class MarketUpdate(msgspec.Struct, frozen=True):
-    """New bounds and fees of a market; ``None`` leaves a value as it is.
+    """New bounds, fees and price band of a market; ``None`` leaves a value as it is.
 
-    Open orders keep the fees they were put with.
+    Open orders keep the fees they were put with. ``price_band_ppm`` 0 is no band; ``reference_price_ticks`` 0 takes the
+    last price for its middle.
     """
 
     name: str
@@ -119,6 +213,15 @@ class MarketUpdate(msgspec.Struct, frozen=True):
     money_units_min: int | None = None
     maker_fee_ppm: int | None = None
     taker_fee_ppm: int | None = None
+    price_band_ppm: int | None = None
+    reference_price_ticks: int | None = None
+
+
+class MarketPhase(msgspec.Struct, frozen=True):
+    """Put a market into another phase. Leaving AUCTION for CONTINUOUS uncrosses the book; DELISTED is for ever."""
+
+    name: str
+    phase: Phase
 
 
 class UserCreate(msgspec.Struct, frozen=True):
@@ -155,14 +258,126 @@ class BalanceUpdate(msgspec.Struct, frozen=True):
     detail: str = "{}"
 
 
+class OrdersCancel(msgspec.Struct, frozen=True):
+    """Cancel a user's open orders, on one market or (``market_id`` 0) on all. ``by_operator`` names the reason."""
+
+    user_id: int
+    market_id: int = 0
+    by_operator: bool = False
+
+
+class DeadMan(msgspec.Struct, frozen=True):
+    """Cancel all of a user's orders ``timeout_us`` from now unless this comes again before; 0 turns it off."""
+
+    user_id: int
+    timeout_us: int
+
+
+class CancelOnDisconnect(msgspec.Struct, frozen=True):
+    """From now on (or no longer) the orders a session puts are cancelled when it ends."""
+
+    session_id: int
+    is_on: bool
+
+
+class SessionEnd(msgspec.Struct, frozen=True):
+    """A session that had ``CancelOnDisconnect`` on is gone: its orders are cancelled."""
+
+    session_id: int
+
+
+class HouseOpen(msgspec.Struct, frozen=True):
+    """The house was started: every session there was before has ended, by ``SessionEnd``'s rule."""
+
+
+class FeesSet(msgspec.Struct, frozen=True):
+    """A user's own fees, on one market or (``market`` empty) on all others; both ``None`` ends them.
+
+    Orders put from now on have them. A market's own entry comes before the one for all.
+    """
+
+    user_id: int
+    market: str = ""
+    maker_fee_ppm: int | None = None
+    taker_fee_ppm: int | None = None
+
+
+class RebateFund(msgspec.Struct, frozen=True):
+    """Money into (or, negative, out of) the account that pays negative maker fees, once per (asset, business_id).
+
+    ``floor_units`` is what rebates leave in the account; ``None`` leaves it as it is.
+    """
+
+    asset: str
+    business_id: int
+    change_units: int
+    floor_units: int | None = None
+
+
+class WithdrawalFreeze(msgspec.Struct, frozen=True):
+    """Set aside what a user takes out, once for ever per (user, asset, business, business_id)."""
+
+    user_id: int
+    asset: str
+    business: str
+    business_id: int
+    units: int
+    detail: str = "{}"
+
+
+class WithdrawalEnd(msgspec.Struct, frozen=True):
+    """A frozen withdrawal left the house (``is_confirmed``), or goes back to its user."""
+
+    user_id: int
+    asset: str
+    business: str
+    business_id: int
+    is_confirmed: bool
+
+
+class TradeBust(msgspec.Struct, frozen=True):
+    """Take back one deal, once: each side returns what it got and has its fee back. The terms are those of its FILL."""
+
+    market_id: int
+    deal_id: int
+    taker_user_id: int
+    maker_user_id: int
+    taker_side: Side
+    size_lots: int
+    money_units: int
+    taker_fee_units: int
+    maker_fee_units: int
+    reason: str = ""
+
+
 class Tick(msgspec.Struct, frozen=True):
     """Nothing but the passing of time: what is due by now happens. Sent only when the house is idle."""
 
 
 RareCommand = (
-    AssetCreate | MarketCreate | MarketUpdate | UserCreate | UserDisable | KeyCreate | KeyRevoke | BalanceUpdate | Tick
+    AssetCreate
+    | MarketCreate
+    | MarketUpdate
+    | MarketPhase
+    | UserCreate
+    | UserDisable
+    | KeyCreate
+    | KeyRevoke
+    | BalanceUpdate
+    | OrdersCancel
+    | DeadMan
+    | CancelOnDisconnect
+    | SessionEnd
+    | HouseOpen
+    | FeesSet
+    | RebateFund
+    | WithdrawalFreeze
+    | WithdrawalEnd
+    | TradeBust
+    | Tick
 )
-Command = Place | Cancel | RareCommand
+HotCommand = Place | Cancel | Amend
+Command = HotCommand | RareCommand
 
 RARE_KINDS: Final[dict[type[RareCommand], Kind]] = {
     AssetCreate: Kind.ASSET_CREATE,
@@ -174,6 +389,17 @@ RARE_KINDS: Final[dict[type[RareCommand], Kind]] = {
     KeyRevoke: Kind.KEY_REVOKE,
     BalanceUpdate: Kind.BALANCE_UPDATE,
     Tick: Kind.TICK,
+    OrdersCancel: Kind.ORDERS_CANCEL,
+    DeadMan: Kind.DEAD_MAN,
+    CancelOnDisconnect: Kind.CANCEL_ON_DISCONNECT,
+    SessionEnd: Kind.SESSION_END,
+    HouseOpen: Kind.HOUSE_OPEN,
+    FeesSet: Kind.FEES_SET,
+    RebateFund: Kind.REBATE_FUND,
+    WithdrawalFreeze: Kind.WITHDRAWAL_FREEZE,
+    WithdrawalEnd: Kind.WITHDRAWAL_END,
+    TradeBust: Kind.TRADE_BUST,
+    MarketPhase: Kind.MARKET_PHASE,
 }
 _RARE_TYPES: Final = {kind: type_ for type_, kind in RARE_KINDS.items()}
 _RARE_DECODERS: Final = {kind: msgspec.msgpack.Decoder(type_) for kind, type_ in _RARE_TYPES.items()}
@@ -182,6 +408,8 @@ _ENCODER: Final = msgspec.msgpack.Encoder()
 _HEAD: Final = struct.Struct("<HBBIII")
 _PLACE: Final = struct.Struct("<HBBIIIHBBBBHqq")
 _CANCEL: Final = struct.Struct("<HBBIIIHIHq")
+_AMEND: Final = struct.Struct("<HBBIIIHIHqqqq")
+_OPTIONS: Final = struct.Struct("<qqqq")
 _RARE: Final = struct.Struct("<HBBIIIq")
 
 
@@ -205,9 +433,25 @@ def encode_place(
     price_ticks: int,
     amount: int,
     client_order_id: bytes = b"",
+    *,
+    self_trade: int = 0,
+    post_only: bool = False,
+    in_other_unit: bool = False,
+    trigger: int = 0,
+    options: tuple[int, int, int, int] = NO_OPTIONS,
 ) -> bytes:
-    """One PLACE record. Raises ``ValueError`` if the client order id is not ASCII, or longer than 32."""
-    size_words, flags = (9, HAS_CLIENT_ORDER_ID) if client_order_id else (5, 0)
+    """One PLACE record; ``options`` as ``Place.options`` gives them.
+
+    Raises ``ValueError`` if the client order id is not ASCII, or longer than 32.
+    """
+    size_words, flags = 5, 0
+    tail = b""
+    if options != NO_OPTIONS:
+        size_words, flags, tail = 9, HAS_OPTIONS, _OPTIONS.pack(*options)
+    if client_order_id:
+        size_words += 4
+        flags |= HAS_CLIENT_ORDER_ID
+        tail += _padded(client_order_id)
     record = _PLACE.pack(
         size_words,
         VERSION,
@@ -218,13 +462,13 @@ def encode_place(
         market_id,
         side,
         order_type,
-        time_in_force,
-        0,
+        time_in_force | self_trade << 3 | post_only << 6,
+        trigger | in_other_unit << 2,
         flags,
         price_ticks,
         amount,
     )
-    return record + _padded(client_order_id) if client_order_id else record
+    return record + tail if tail else record
 
 
 def encode_cancel(sender: Sender, market_id: int, order_id: int, client_order_id: bytes = b"") -> bytes:
@@ -243,6 +487,28 @@ def encode_cancel(sender: Sender, market_id: int, order_id: int, client_order_id
         order_id,
     )
     return record + _padded(client_order_id) if client_order_id else record
+
+
+def encode_amend(sender: Sender, command: Amend) -> bytes:
+    """One AMEND record. Raises ``ValueError`` as ``encode_place``."""
+    name = command.client_order_id.encode("ascii")
+    size_words, flags = (11, HAS_CLIENT_ORDER_ID) if name else (7, 0)
+    record = _AMEND.pack(
+        size_words,
+        VERSION,
+        Kind.AMEND,
+        sender.key_id,
+        sender.session_id,
+        sender.user_id,
+        command.market_id,
+        0,
+        flags,
+        command.order_id,
+        command.price_ticks,
+        command.amount,
+        command.trigger_price_ticks,
+    )
+    return record + _padded(name) if name else record
 
 
 def _padded(client_order_id: bytes) -> bytes:
@@ -264,9 +530,16 @@ def encode(sender: Sender, command: Command) -> bytes:
             command.price_ticks,
             command.amount,
             command.client_order_id.encode("ascii"),
+            self_trade=command.self_trade,
+            post_only=command.post_only,
+            in_other_unit=command.in_other_unit,
+            trigger=command.trigger,
+            options=command.options,
         )
     if isinstance(command, Cancel):
         return encode_cancel(sender, command.market_id, command.order_id, command.client_order_id.encode("ascii"))
+    if isinstance(command, Amend):
+        return encode_amend(sender, command)
     body = _ENCODER.encode(command)
     if len(body) > BODY_LENGTH_MAX:
         raise ValueError(f"a command body of {len(body)} bytes; at most {BODY_LENGTH_MAX} are taken")
@@ -302,20 +575,41 @@ def decode(batch: bytes | bytearray | memoryview, offset: int = 0) -> Record:
     command: Command
     if kind is Kind.PLACE:
         fields = _PLACE.unpack_from(batch, offset)
-        client_order_id = _client_order_id(batch, offset + 40) if fields[11] & HAS_CLIENT_ORDER_ID else ""
+        execution, trigger, flags = fields[9:12]
+        options = _OPTIONS.unpack_from(batch, offset + 40) if flags & HAS_OPTIONS else NO_OPTIONS
+        name_at = offset + (72 if flags & HAS_OPTIONS else 40)
         command = Place(
             market_id=fields[6],
             side=Side(fields[7]),
             order_type=OrderType(fields[8]),
-            time_in_force=TimeInForce(fields[9]),
+            time_in_force=TimeInForce(execution & 7),
             price_ticks=fields[12],
             amount=fields[13],
-            client_order_id=client_order_id,
+            client_order_id=_client_order_id(batch, name_at) if flags & HAS_CLIENT_ORDER_ID else "",
+            self_trade=SelfTrade(execution >> 3 & 7),
+            post_only=bool(execution >> 6),
+            in_other_unit=bool(trigger >> 2),
+            trigger=Trigger(trigger & 3),
+            display_lots=options[0],
+            trigger_price_ticks=options[1],
+            trail_ticks=options[2],
+            expire_us=options[3],
         )
     elif kind is Kind.CANCEL:
         fields = _CANCEL.unpack_from(batch, offset)
         client_order_id = _client_order_id(batch, offset + 32) if fields[8] & HAS_CLIENT_ORDER_ID else ""
         command = Cancel(market_id=fields[6], order_id=fields[9], client_order_id=client_order_id)
+    elif kind is Kind.AMEND:
+        fields = _AMEND.unpack_from(batch, offset)
+        client_order_id = _client_order_id(batch, offset + 56) if fields[8] & HAS_CLIENT_ORDER_ID else ""
+        command = Amend(
+            market_id=fields[6],
+            order_id=fields[9],
+            price_ticks=fields[10],
+            amount=fields[11],
+            trigger_price_ticks=fields[12],
+            client_order_id=client_order_id,
+        )
     else:
         length = _RARE.unpack_from(batch, offset)[6]
         body = bytes(memoryview(batch)[offset + 24 : offset + 24 + length])

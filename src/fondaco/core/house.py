@@ -10,35 +10,22 @@ all accounts and is meant for a replica, not for the order path.
 from __future__ import annotations
 
 import hashlib
+from heapq import heappop
 
 from fondaco.core import commands
 from fondaco.core.client_orders import ClientOrders
 from fondaco.core.commands import Side
-from fondaco.core.events import Applied, Fact, Row
-from fondaco.core.instruments import Asset, Key, Market, User
-from fondaco.core.layout import (
-    M_LAST_DEAL,
-    M_LAST_PRICE,
-    O_ID,
-    O_LEVEL,
-    O_NEXT,
-    O_PREV,
-    O_USER_NEXT,
-    O_USER_PREV,
-    O_WALLETS,
-)
-from fondaco.core.ledger import CASH, ORDER_HOLD
-from fondaco.core.matching import Matching
-from fondaco.core.order_table import USER_ACTIVE, USER_DISABLED
-from fondaco.core.rare_commands import carry_out, market_words
+from fondaco.core.engine import Matching
+from fondaco.core.events import Applied, Fact, Finish, MarketPhaseSet, Row
+from fondaco.core.instruments import Asset, Key, Market, User, UserFees, Withdrawal
+from fondaco.core.layout import M_LAST_DEAL, M_LAST_PRICE, O_EXTRA, O_ID, O_WALLETS, USER_ACTIVE, USER_DISABLED, X_EXPIRE
+from fondaco.core.naming_commands import market_words, put_user_fees
+from fondaco.core.purposes import CASH, HOUSE_OWNER, ORDER_HOLD, REBATE, WITHDRAWAL_HOLD
+from fondaco.core.rare_commands import carry_out
 from fondaco.core.register import Register
 from fondaco.core.rejects import Reject
 from fondaco.core.rules import RULES_VERSION
-from fondaco.core.state import DECODER, ENCODER, MarketState, State
-from fondaco.core.units import UNITS_MAX
-
-_LINKS = (O_PREV, O_NEXT, O_LEVEL, O_USER_PREV, O_USER_NEXT, O_WALLETS)
-
+from fondaco.core.state import DECODER, ENCODER, MarketState, OrderState, State
 
 class House:
     """All state of the trading house, changed by ``apply`` alone."""
@@ -53,23 +40,39 @@ class House:
     def apply(self, batch: bytes | bytearray, time_us: int) -> Applied:
         """Apply a batch of records at a time not before the last one; answers what happened."""
         matching = self._matching
-        if time_us < matching.time_us:
-            raise ValueError(f"a batch at {time_us} µs after one at {matching.time_us} µs; time does not go back")
-        first_seq = matching.seq
+        if time_us < matching.rows.time_us:
+            raise ValueError(f"a batch at {time_us} µs after one at {matching.rows.time_us} µs; time does not go back")
+        first_seq = matching.rows.seq
         self._client_orders.forget_due(time_us)
         facts: list[Fact] = []
         owned = batch if isinstance(batch, bytearray) else bytearray(batch)
         end = matching.begin(owned, time_us)
+        if matching.floor.deadlines:
+            self._drain(time_us)
         at = 0
         while at < end:
             at = matching.run(at, end)
             if at < end:
                 at += self._apply_rare(owned, at, facts)
-        return Applied(first_seq, matching.seq - first_seq, time_us, matching.take_rows(), tuple(facts))
+        return Applied(first_seq, matching.rows.seq - first_seq, time_us, matching.take_rows(), tuple(facts))
+
+    def _drain(self, time_us: int) -> None:
+        """Let happen what is due: orders expire, dead men cancel."""
+        matching, floor, dead_men = self._matching, self._matching.floor, self._register.dead_men
+        matching.nobody()
+        while floor.deadlines and floor.deadlines[0][0] <= time_us:
+            deadline_us, kind, id_ = heappop(floor.deadlines)
+            if kind == 0:
+                order = matching.table.find(id_)
+                if order and matching.table.options_of(order)[X_EXPIRE] == deadline_us:
+                    floor.end(order, Finish.EXPIRED, 0)
+            elif dead_men.get(id_) == deadline_us:
+                del dead_men[id_]
+                floor.end_all(id_, 0, Finish.DEAD_MAN)
 
     def _apply_rare(self, batch: bytearray, at: int, facts: list[Fact]) -> int:
         record = commands.decode(batch, at * 8)
-        if isinstance(record.command, commands.Place | commands.Cancel):
+        if isinstance(record.command, commands.HotCommand):
             raise AssertionError(f"a hot command at word {at} came to the rare path")
         size_words: int = self._matching.rare(at)
         if self._register.may_act(record.sender):
@@ -81,6 +84,9 @@ class House:
         else:
             facts.append(outcome)
             self._matching.answer_fact(len(facts) - 1, getattr(record.command, "user_id", 0))
+            if isinstance(outcome, MarketPhaseSet):
+                self._matching.fire(outcome.market.market_id)
+            self._matching.next_command()
         return size_words
 
     # what is so
@@ -88,12 +94,18 @@ class House:
     @property
     def next_seq(self) -> int:
         """The sequence that the next command will get."""
-        return int(self._matching.seq)
+        return int(self._matching.rows.seq)
 
     @property
     def time_us(self) -> int:
         """The time of the last batch."""
-        return int(self._matching.time_us)
+        return int(self._matching.rows.time_us)
+
+    @property
+    def next_deadline_us(self) -> int:
+        """When something falls due by time alone, 0 for never: a command at that time or later lets it happen."""
+        deadlines = self._matching.floor.deadlines
+        return deadlines[0][0] if deadlines else 0
 
     @property
     def assets(self) -> dict[int, Asset]:
@@ -124,9 +136,27 @@ class House:
         return self._register.user_ids
 
     def balance(self, user_id: int, asset_id: int) -> tuple[int, int]:
-        """(available, hold) in minor units."""
+        """(available, held for orders and withdrawals) in minor units."""
         ledger = self._matching.ledger
-        return ledger.balance(user_id, asset_id, CASH), ledger.balance(user_id, asset_id, ORDER_HOLD)
+        held = ledger.balance(user_id, asset_id, ORDER_HOLD) + ledger.balance(user_id, asset_id, WITHDRAWAL_HOLD)
+        return ledger.balance(user_id, asset_id, CASH), held
+
+    def rebate_account(self, asset_id: int) -> tuple[int, int]:
+        """(balance, floor) of the account that pays rebates, in minor units."""
+        floors = self._matching.crossing.rebate_floors
+        return self._matching.ledger.balance(HOUSE_OWNER, asset_id, REBATE), floors.get(asset_id, 0)
+
+    def withdrawal(self, user_id: int, asset_id: int, business: str, business_id: int) -> Withdrawal | None:
+        return self._register.withdrawals.get((user_id, asset_id, business, business_id))
+
+    def user_fees(self, user_id: int) -> list[UserFees]:
+        """A user's own fee rates, the one for all markets (0) first."""
+        fees = self._matching.user_fees
+        return [UserFees(user, market, *fees[user, market]) for user, market in sorted(fees) if user == user_id]
+
+    def dead_man_us(self, user_id: int) -> int:
+        """When all of a user's orders are cancelled unless he puts it off, 0 for never."""
+        return self._register.dead_men.get(user_id, 0)
 
     def is_balance_updated(self, user_id: int, asset_id: int, business: str, business_id: int) -> bool:
         """Whether a balance update of this business and id was ever done for the user."""
@@ -135,7 +165,12 @@ class House:
     def order(self, order_id: int) -> Row | None:
         """An open order as an ORDER row, or ``None``."""
         handle = self._matching.table.find(order_id) if 0 < order_id < 1 << 63 else 0
-        return self._matching.open_row(handle) if handle else None
+        return self._matching.floor.open_row(handle) if handle else None
+
+    def order_options(self, order_id: int) -> Row | None:
+        """The OPTIONS row of an open order that has options, or ``None``."""
+        handle = self._matching.table.find(order_id) if 0 < order_id < 1 << 63 else 0
+        return self._matching.rows.options_row(handle) if handle else None
 
     def client_order(self, user_id: int, client_order_id: str) -> int | None:
         """The id of the order that took a client order id: while it is open and 24 hours after."""
@@ -160,16 +195,26 @@ class House:
 
     def depth(self, market_id: int, side: int, limit: int, interval_ticks: int = 0) -> list[tuple[int, int]]:
         """Up to ``limit`` (price_ticks, size_lots), best first; merged to the interval, asks up and bids down."""
-        sides = self._matching.bids if side == Side.BID else self._matching.asks
-        return sides[market_id].depth(limit, min(interval_ticks, UNITS_MAX))  # so that price + interval fits 64 bits
+        return self._matching.floor.book.depth(_book_side(market_id, side), limit, interval_ticks)
+
+    def resting(self, market_id: int, side: int, price_ticks: int, after_order_id: int, limit: int) -> list[Row]:
+        """Up to ``limit`` orders in the book as ORDER rows, as they would trade, from a price on (0: the best).
+
+        ``after_order_id`` is one at that price which was read before, 0 for none. So a book is read page by page while
+        it changes, each page in O(log levels + limit), about 1 µs an order.
+        """
+        floor = self._matching.floor
+        after = self._matching.table.find(after_order_id) if after_order_id else 0
+        orders = floor.book.page(_book_side(market_id, side), price_ticks, after, limit)
+        return [floor.open_row(order) for order in orders]
 
     def last_price_ticks(self, market_id: int) -> int:
         """The price of the last fill, 0 before the first."""
-        return self._matching.market_words(market_id)[M_LAST_PRICE]
+        return self._matching.floor.market_words(market_id)[M_LAST_PRICE]
 
     def last_deal_id(self, market_id: int) -> int:
         """The id of the last fill, 0 before the first."""
-        return self._matching.market_words(market_id)[M_LAST_DEAL]
+        return self._matching.floor.market_words(market_id)[M_LAST_DEAL]
 
     def imbalances(self) -> dict[int, int]:
         """The sum of all balances by asset id. Anything but zeros is a broken ledger."""
@@ -184,8 +229,8 @@ class House:
         return ENCODER.encode(
             State(
                 rules_version=RULES_VERSION,
-                next_seq=matching.seq,
-                time_us=matching.time_us,
+                next_seq=matching.rows.seq,
+                time_us=matching.rows.time_us,
                 next_order_id=matching.table.next_order_id,
                 order_window=matching.table.window,
                 assets=list(register.assets.values()),
@@ -196,23 +241,36 @@ class House:
                 balance_updates=list(register.balance_updates.values()),
                 open_client_orders=open_client_orders,
                 ended_client_orders=ended_client_orders,
+                user_fees=[
+                    UserFees(user_id, market_id, *matching.user_fees[user_id, market_id])
+                    for user_id, market_id in sorted(matching.user_fees)
+                ],
+                rebate_floors=sorted(matching.crossing.rebate_floors.items()),
+                rebate_funds=list(register.rebate_funds.values()),
+                withdrawals=list(register.withdrawals.values()),
+                busts=list(register.busts.values()),
+                dead_men=sorted(register.dead_men.items()),
+                sessions=[(session_id, sorted(users)) for session_id, users in sorted(matching.sessions.items())],
             )
         )
 
     def _market_state(self, market: Market) -> MarketState:
+        market_id, floor = market.market_id, self._matching.floor
+        waiting = [self._logical(order) for side in (0, 1) for order in floor.waiting.orders(market_id * 2 + side)]
         return MarketState(
             market,
-            self.last_price_ticks(market.market_id),
-            self.last_deal_id(market.market_id),
-            [self._logical(order) for order in self._matching.asks[market.market_id].orders()],
-            [self._logical(order) for order in self._matching.bids[market.market_id].orders()],
+            self.last_price_ticks(market_id),
+            self.last_deal_id(market_id),
+            [self._logical(order) for order in floor.book.orders(_book_side(market_id, Side.ASK))],
+            [self._logical(order) for order in floor.book.orders(_book_side(market_id, Side.BID))],
+            sorted(waiting, key=_id_of),
         )
 
-    def _logical(self, order: int) -> list[int]:
+    def _logical(self, order: int) -> OrderState:
         record: list[int] = self._matching.table.record(order)
-        for link in _LINKS:
-            record[link] = 0
-        return record
+        record[O_WALLETS] = 0
+        record[O_EXTRA] &= 0xFFFF_FFFF
+        return OrderState(record, self._matching.table.options_of(order))
 
     @staticmethod
     def load(dump: bytes) -> House:
@@ -236,15 +294,49 @@ class House:
         matching.ledger.restore(state.accounts)
         for entry in state.markets:
             register.add_market(entry.market)
-            matching.add_market(market_words(entry.market, entry.last_price_ticks, entry.last_deal_id))
-        records = [record for entry in state.markets for side in (entry.asks, entry.bids) for record in side]
-        by_id = sorted(records, key=lambda record: record[O_ID])
-        handles = {record[O_ID]: matching.table.insert(record) for record in by_id}
-        for record in records:
-            matching.restore_order(handles[record[O_ID]])
+            matching.floor.add_market(market_words(entry.market, entry.last_price_ticks, entry.last_deal_id))
+        house._load_orders(state)
+        for fees in state.user_fees:
+            put_user_fees(fees, matching)
+        matching.crossing.rebate_floors.update(state.rebate_floors)
+        for fund in state.rebate_funds:
+            register.rebate_funds[fund.asset_id, fund.business_id] = fund
+        for withdrawal in state.withdrawals:
+            name = (withdrawal.user_id, withdrawal.asset_id, withdrawal.business, withdrawal.business_id)
+            register.withdrawals[name] = withdrawal
+        for bust in state.busts:
+            register.busts[bust.market_id, bust.deal_id] = bust
+        for user_id, deadline_us in state.dead_men:
+            register.dead_men[user_id] = deadline_us
+            matching.floor.expire_at(deadline_us, 1, user_id)
+        for session_id, user_ids in state.sessions:
+            matching.sessions[session_id] = dict.fromkeys(user_ids)
         house._client_orders.restore(state.open_client_orders, state.ended_client_orders)
         return house
+
+    def _load_orders(self, state: State) -> None:
+        table, floor = self._matching.table, self._matching.floor
+        placed = [
+            (order, is_waiting)
+            for entry in state.markets
+            for orders, is_waiting in ((entry.asks, False), (entry.bids, False), (entry.waiting, True))
+            for order in orders
+        ]
+        by_id = sorted((order for order, _ in placed), key=_id_of)
+        handles = {_id_of(order): table.insert(order.record, order.options) for order in by_id}
+        for order, is_waiting in placed:
+            floor.restore_order(handles[_id_of(order)], is_waiting)
+            if order.options and order.options[X_EXPIRE]:
+                floor.expire_at(order.options[X_EXPIRE], 0, _id_of(order))
 
     def state_hash(self) -> str:
         """Hex of the state's hash: equal for equal histories."""
         return hashlib.blake2b(self.dump(), digest_size=32).hexdigest()
+
+
+def _book_side(market_id: int, side: int) -> int:
+    return market_id * 2 + (1 if side == Side.BID else 0)
+
+
+def _id_of(order: OrderState) -> int:
+    return order.record[O_ID]

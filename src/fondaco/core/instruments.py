@@ -7,10 +7,15 @@ a fill. All are frozen: a change makes a new value, by a journalled command.
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 import msgspec
+
+from fondaco.core.commands import Phase
 
 SCALE_DIGITS_MAX = 18
 FEE_RATE_PPM_MAX = 500_000
+PRICE_BAND_PPM_MAX = 1_000_000
 MARKET_ID_MAX = 32_767
 ASSET_ID_MAX = 32_767
 
@@ -26,7 +31,8 @@ class Asset(msgspec.Struct, frozen=True, array_like=True):
 class Market(msgspec.Struct, frozen=True, array_like=True):
     """A spot market: ``stock`` is what is traded, ``money`` is what pays for it.
 
-    Prices are integers of ``10**-price_digits`` money, sizes of ``10**-amount_digits`` stock.
+    Prices are integers of ``10**-price_digits`` money, sizes of ``10**-amount_digits`` stock. With a price band, bids
+    above and asks below ``reference_price_ticks`` (0: the last price) by more than ``price_band_ppm`` are refused.
     """
 
     market_id: int
@@ -41,6 +47,9 @@ class Market(msgspec.Struct, frozen=True, array_like=True):
     money_units_min: int
     maker_fee_ppm: int
     taker_fee_ppm: int
+    price_band_ppm: int = 0
+    reference_price_ticks: int = 0
+    phase: Phase = Phase.CONTINUOUS
 
 
 class User(msgspec.Struct, frozen=True, array_like=True):
@@ -61,6 +70,33 @@ class Key(msgspec.Struct, frozen=True, array_like=True):
     addresses: tuple[str, ...] = ()
     label: str = ""
     revoked: bool = False
+
+
+class UserFees(msgspec.Struct, frozen=True, array_like=True):
+    """A user's own fee rates; ``market_id`` 0: on every market without an entry of its own. ``None``: there are none."""
+
+    user_id: int
+    market_id: int
+    maker_fee_ppm: int | None
+    taker_fee_ppm: int | None
+
+
+class WithdrawalState(IntEnum):
+    FROZEN = 0
+    CONFIRMED = 1
+    RELEASED = 2
+
+
+class Withdrawal(msgspec.Struct, frozen=True, array_like=True):
+    """Money of a user that is on its way out of the house."""
+
+    user_id: int
+    asset_id: int
+    business: str
+    business_id: int
+    units: int
+    detail: str
+    state: WithdrawalState = WithdrawalState.FROZEN
 
 
 #: What a key may be allowed to do.

@@ -4,7 +4,7 @@ cdef enum:
     ROW_WORDS = 16
 
     O_TERMS = 0
-    O_PREV = 1
+    O_SESSION = 1
     O_ID = 2
     O_USER = 3
     O_PRICE = 4
@@ -15,21 +15,49 @@ cdef enum:
     O_DEAL_FEE = 9
     O_CTIME = 10
     O_MTIME = 11
-    O_TAKER_FEE = 12
-    O_MAKER_FEE = 13
-    O_NEXT = 14
-    O_LEVEL = 15
-    O_USER_PREV = 16
-    O_USER_NEXT = 17
-    O_FEE_CARRY = 18
-    O_WALLETS = 19
-    ORDER_WORDS = 20
+    O_FEES = 12
+    O_VISIBLE = 13
+    O_EXTRA = 14
+    O_WALLETS = 15
+    ORDER_WORDS = 16
 
-    L_HEAD = 0
-    L_TAIL = 1
-    L_LOTS = 2
-    L_PRICE = 3
-    LEVEL_WORDS = 4
+    N_PREV = 0
+    N_NEXT = 1
+    N_USER_PREV = 2
+    N_USER_NEXT = 3
+    LINK_WORDS = 4
+
+    X_DISPLAY = 0
+    X_TRIGGER = 1
+    X_TRIGGER_PRICE = 2
+    X_TRAIL = 3
+    X_EXPIRE = 4
+    X_LIMIT = 5
+    OPTION_WORDS = 8
+
+    U_STATE = 0
+    U_OPEN = 1
+    U_HEAD = 2
+    U_FLAGS = 3
+    USER_WORDS = 4
+    USER_ABSENT = 0
+    USER_ACTIVE = 1
+    USER_DISABLED = 2
+
+    S_BEST = 0
+    S_BASE = 1
+    S_LEVELS = 2
+    S_MASK = 3
+    S_SLOTS = 4
+    S_BITS = 5
+    S_ICEBERGS = 6
+    S_FAR = 7
+    SIDE_WORDS = 8
+
+    L_ENDS = 0
+    L_LOTS = 1
+    LEVEL_WORDS = 2
+    BLOCK_LEVELS = 64
 
     M_STOCK = 0
     M_MONEY = 1
@@ -37,8 +65,21 @@ cdef enum:
     M_STOCK_UNITS = 3
     M_AMOUNT_MIN = 4
     M_MONEY_MIN = 5
-    M_MAKER_FEE = 6
-    M_TAKER_FEE = 7
-    M_LAST_PRICE = 8
-    M_LAST_DEAL = 9
-    MARKET_WORDS = 10
+    M_FEES = 6
+    M_LAST_PRICE = 7
+    M_LAST_DEAL = 8
+    M_PHASE = 9
+    M_BAND = 10
+    M_REFERENCE = 11
+    M_PRICE_MAX = 12
+    M_INCOME_STOCK = 13
+    M_INCOME_MONEY = 14
+    M_WAITING = 15
+    MARKET_WORDS = 16
+
+    A_KEY = 0
+    A_CASH = 1
+    A_HOLD = 2
+    A_WITHDRAWAL = 3
+    ACCOUNT_WORDS = 4
+    WALLET = 0

@@ -1,14 +1,14 @@
-# cython: boundscheck=False, wraparound=False, initializedcheck=False
 """The double-entry ledger: every balance of the house, and the only way to change one.
 
 An account is (owner, asset, purpose) and holds a count of the asset's minor units. Money moves by transfers, which take
 from one account what they give to another; so the balances of an asset always add up to zero, with the outside world as
 the account that mirrors all that came in. Order holds are accounts too: to reserve is to move cash to the hold.
 
-Layout: an arena of four words a record, ``key, balance, second balance, unused``, and an open-addressed index into it,
-never over half full. A user's cash and order hold in one asset share a record, which is called the user's *wallet*. A
+Layout: an arena of four words a record, ``key, balance, second and third balance``, and an open-addressed index into
+it, never over half full. A user's cash and holds in one asset share a record, which is called the user's *wallet*. A
 balance's address is its word in the arena; it stays the same for ever, so orders keep their wallets' places and a fill
-looks nothing up. Finding is O(1); growing copies the arena (1 ns a word) at powers of two.
+looks nothing up. Finding is O(1). Growing moves the arena without a copy and lists all accounts anew in a wider index
+(10 ns each), at powers of two.
 
 Bounds: balances are signed 64-bit. The caller keeps what it brings into the house at most ``UNITS_MAX`` an asset, so no
 balance and no sum of balances can pass 63 bits. This module moves; whether an account may go below zero is checked by
@@ -17,24 +17,15 @@ whoever asks for the transfer.
 
 from __future__ import annotations
 
-from array import array
-
 import cython
 
-#: Purposes of accounts. ``CASH`` and ``ORDER_HOLD`` belong to users, the rest to the house (owner 0). The two are also
-#: where they stand in a wallet.
-CASH = 1
-ORDER_HOLD = 2
-FEE_INCOME = 3
-OUTSIDE_WORLD = 4
+if not cython.compiled:  # the compiler takes them from the .pxd
+    from fondaco.core.layout import A_CASH, A_HOLD, A_KEY, A_WITHDRAWAL, ACCOUNT_WORDS, WALLET
 
-HOUSE_OWNER = 0
-RECORDS_MIN = 1024
+from fondaco.core.arena import Arena, nothing
+from fondaco.core.purposes import CASH, ORDER_HOLD, WITHDRAWAL_HOLD
 
-# A record's group: the wallets, or else the one purpose whose balance is its first.
-WALLET = cython.declare(cython.longlong, 0)
-RECORD_WORDS = cython.declare(cython.longlong, 4)
-_ORDER_HOLD = cython.declare(cython.longlong, ORDER_HOLD)
+ACCOUNTS_MIN = 1024
 
 
 class Ledger:
@@ -42,9 +33,10 @@ class Ledger:
 
     def __init__(self):
         self.count = 0
-        self.end = RECORD_WORDS  # word 0 is no account
-        self.words = memoryview(array("q", bytes(8 * RECORD_WORDS * (RECORDS_MIN + 1))))
-        self.index = memoryview(array("i", bytes(4 * 2 * RECORDS_MIN)))
+        self.end = ACCOUNT_WORDS  # word 0 is no account
+        self.arena = Arena("q", ACCOUNT_WORDS * ACCOUNTS_MIN)
+        self.words = self.arena.view()
+        self.index = Arena("i", 2 * ACCOUNTS_MIN).view()
 
     # records
 
@@ -55,24 +47,31 @@ class Ledger:
         place: cython.longlong = self.home(key)
         account: cython.longlong = self.index[place]
         while account != 0:
-            account *= RECORD_WORDS
-            if self.words[account] == key:
+            account *= ACCOUNT_WORDS
+            if self.words[account + A_KEY] == key:
                 return account
             place = (place + 1) & mask
             account = self.index[place]
         return 0
+
+    def foresee(self, owner, asset):
+        """Ask the memory for a wallet that will be looked up soon."""
+        account: cython.longlong = self.index[self.home((owner << 24) | (asset << 8))]
+        prefetch(cython.address(self.words[account * ACCOUNT_WORDS]))
 
     def enter(self, owner, asset, group):
         """The record of a wallet or account; a new one starts at zero."""
         account: cython.longlong = self.lookup(owner, asset, group)
         if account != 0:
             return account
-        if self.end + RECORD_WORDS > self.words.shape[0]:
+        if self.end + ACCOUNT_WORDS > self.words.shape[0]:
             self.grow()
+        if (self.count + 1) * 2 > self.index.shape[0]:
+            self.widen_index()
         account = self.end
-        self.end += RECORD_WORDS
+        self.end += ACCOUNT_WORDS
         self.count += 1
-        self.words[account] = (owner << 24) | (asset << 8) | group
+        self.words[account + A_KEY] = (owner << 24) | (asset << 8) | group
         self.list_in_index(account)
         return account
 
@@ -84,40 +83,55 @@ class Ledger:
 
     def list_in_index(self, account):
         mask: cython.longlong = self.index.shape[0] - 1
-        place: cython.longlong = self.home(self.words[account])
+        place: cython.longlong = self.home(self.words[account + A_KEY])
         while self.index[place] != 0:
             place = (place + 1) & mask
-        self.index[place] = cython.cast(cython.int, account // RECORD_WORDS)
+        self.index[place] = cython.cast(cython.int, account // ACCOUNT_WORDS)
 
     def grow(self):
         size: cython.longlong = self.words.shape[0]
-        wide = array("q", bytes(8 * (2 * (size - RECORD_WORDS) + RECORD_WORDS)))
-        memoryview(wide)[:size] = self.words
-        self.words = memoryview(wide)
-        self.index = memoryview(array("i", bytes(8 * self.index.shape[0])))
-        account: cython.longlong = RECORD_WORDS
+        self.words = nothing()
+        self.words = self.arena.grow(2 * size)
+        return 0
+
+    def widen_index(self):
+        self.index = Arena("i", 2 * self.index.shape[0]).view()
+        account: cython.longlong = ACCOUNT_WORDS
         while account < self.end:
             self.list_in_index(account)
-            account += RECORD_WORDS
+            account += ACCOUNT_WORDS
+        return 0
 
     def transfer(self, debit, credit, units):
         self.words[debit] -= units
         self.words[credit] += units
 
+    def total(self, wallet):
+        """What a wallet has in all: available and held."""
+        return self.words[wallet + A_CASH] + self.words[wallet + A_HOLD] + self.words[wallet + A_WITHDRAWAL]
+
     # accounts by purpose
 
     def find(self, owner: cython.longlong, asset: cython.longlong, purpose: cython.longlong) -> cython.longlong:
         """The address of an account's balance, or 0 if the account does not exist."""
-        account: cython.longlong = self.lookup(owner, asset, WALLET if purpose <= _ORDER_HOLD else purpose)
+        place: cython.longlong = self.place_in_wallet(purpose)
+        account: cython.longlong = self.lookup(owner, asset, purpose if place == 0 else WALLET)
         if account == 0:
             return 0
-        return account + purpose if purpose <= _ORDER_HOLD else account + 1
+        return account + (A_CASH if place == 0 else place)
 
     def open(self, owner: cython.longlong, asset: cython.longlong, purpose: cython.longlong) -> cython.longlong:
         """The address of an account's balance; a new account starts at zero."""
-        if purpose <= _ORDER_HOLD:
-            return self.enter(owner, asset, WALLET) + purpose
-        return self.enter(owner, asset, purpose) + 1
+        place: cython.longlong = self.place_in_wallet(purpose)
+        return self.enter(owner, asset, purpose if place == 0 else WALLET) + (A_CASH if place == 0 else place)
+
+    def place_in_wallet(self, purpose):
+        """Where in a wallet a balance of this purpose stands; 0: in a record of its own."""
+        if purpose == CASH:
+            return A_CASH
+        if purpose == ORDER_HOLD:
+            return A_HOLD
+        return A_WITHDRAWAL if purpose == WITHDRAWAL_HOLD else 0
 
     def units(self, address: cython.longlong) -> cython.longlong:
         """The balance at an address; 0 for the address 0 of an account that does not exist."""
@@ -139,19 +153,19 @@ class Ledger:
         The key is ``owner << 24 | asset << 8 | purpose``.
         """
         found: list[tuple[int, int]] = []
-        account: cython.longlong = RECORD_WORDS
+        account: cython.longlong = ACCOUNT_WORDS
         key: cython.longlong
         while account < self.end:
-            key = self.words[account]
+            key = self.words[account + A_KEY]
             if key & 0xFF:
-                if self.words[account + 1] != 0:
-                    found.append((key, self.words[account + 1]))
+                if self.words[account + A_CASH] != 0:
+                    found.append((key, self.words[account + A_CASH]))
             else:
-                if self.words[account + 1] != 0:
-                    found.append((key | CASH, self.words[account + 1]))
-                if self.words[account + 2] != 0:
-                    found.append((key | ORDER_HOLD, self.words[account + 2]))
-            account += RECORD_WORDS
+                for purpose in (CASH, ORDER_HOLD, WITHDRAWAL_HOLD):
+                    units = self.words[account + self.place_in_wallet(purpose)]
+                    if units != 0:
+                        found.append((key | purpose, units))
+            account += ACCOUNT_WORDS
         return sorted(found)
 
     def restore(self, accounts: list[tuple[int, int]]) -> None:

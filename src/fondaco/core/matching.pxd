@@ -1,38 +1,47 @@
 cimport cython
+from fondaco.core.auction cimport Auction
+from fondaco.core.checks cimport Checks
+from fondaco.core.crossing cimport Crossing
+from fondaco.core.floor cimport Floor
 from fondaco.core.layout cimport *
 from fondaco.core.ledger cimport Ledger
-from fondaco.core.order_book cimport BookSide
 from fondaco.core.order_table cimport OrderTable
+from fondaco.core.rows cimport Rows
+from fondaco.core.triggers cimport Triggers
 
 @cython.final
 cdef class Matching:
-    cdef readonly Ledger ledger
-    cdef readonly OrderTable table
     cdef readonly object client_orders
-    cdef readonly list asks
-    cdef readonly list bids
-    cdef readonly long long market_count
-    cdef readonly long long seq
-    cdef readonly long long time_us
-    cdef long long[::1] markets
+    cdef readonly Floor floor
+    cdef readonly OrderTable table
+    cdef readonly Ledger ledger
+    cdef readonly Rows rows
+    cdef readonly Crossing crossing
+    cdef Checks checks
+    cdef Triggers triggers
+    cdef readonly Auction auction
+    cdef readonly dict user_fees
+    cdef readonly dict sessions
     cdef long long[::1] batch
-    cdef long long[::1] rows
-    cdef long long rows_end
-    cdef long long user
-    cdef long long market_id
-    cdef long long give_wallet
-    cdef long long fee_carry
 
-    cpdef long long run(self, long long at, long long end)
-    cdef void place(self, long long at) except *
-    cdef void cancel(self, long long at) except *
-    cdef bint answered_by_name(self, long long at, long long terms) except *
-    cdef bint unreadable(self, long long at, long long terms) except *
-    cdef bint refused(self, long long terms, long long price_ticks, long long amount) except *
-    cdef void cross(self, long long taker, long long limit_ticks, bint by_money) except *
-    cdef void finish(self, long long order, long long finish, long long flags) except *
-    cdef long long fee(self, long long received, long long rate_ppm, long long carry) noexcept
-    cdef long long total(self, long long wallet) noexcept
-    cdef void reject(self, long long reason, long long bound, long long value) except *
-    cdef void order_row(self, long long order, long long kind_and_cause, long long finish, long long flags) except *
-    cdef void room(self, long long rows) except *
+    cpdef Py_ssize_t run(self, long long at, long long end) except -1
+    cdef inline void foresee(self, long long at) noexcept
+    cdef Py_ssize_t unknown(self, long long kind, long long size, long long at) except -1
+    cdef Py_ssize_t place(self, long long at, long long flags) except -1
+    cdef inline long long read_options(self, long long at, long long flags) noexcept
+    cdef inline long long limit_of(self, long long terms, long long market, long long price_ticks, bint is_bid) noexcept
+    cdef inline Py_ssize_t rest_or_end(self, long long order, long long terms, long long stopped, bint is_new) except -1
+    cdef Py_ssize_t keep_options(self, long long order, long long kind) except -1
+    cdef Py_ssize_t own_fees(self, long long order, long long user, long long market_id) except -1
+    cdef Py_ssize_t tag(self, long long order, long long session, long long user) except -1
+    cdef bytes client_order_id(self, long long at)
+    cdef Py_ssize_t is_bad_name(self, long long at) except -1
+    cdef tuple request(self, long long at, long long flags)
+    cdef Py_ssize_t answered_by_name(self, long long at, long long flags) except -1
+    cdef long long last_id(self) noexcept
+    cdef Py_ssize_t remember_name(self, long long at, long long flags, long long order_id, bint is_open) except -1
+    cdef Py_ssize_t named_order(self, long long at, long long words) except -2
+    cdef inline Py_ssize_t found(self, long long order_id, long long market_id) except -1
+    cdef Py_ssize_t cancel(self, long long at) except -1
+    cdef Py_ssize_t amend(self, long long at) except -1
+    cdef Py_ssize_t amend_waiting(self, long long order, long long price_ticks, long long amount, long long trigger_price) except -1

@@ -1,155 +1,127 @@
-# cython: boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
-"""Matching: takes hot commands (place, cancel) one by one against books and ledger, and writes what happened as rows.
+"""Matching: takes hot commands (place, cancel, amend) one by one and writes what happened as rows.
 
 The life of a place: its client id is known (the first answer again) or not; then the checks in the order of
-``rejects.py``; then it is accepted, gets an id, trades against the other side while prices cross, best price first and
-first come first within a price, always at the resting order's price; what is left rests, with its funds moved to the
-hold, or ends. The taker pays straight from its cash, which was checked to cover the whole order; the maker from its
-hold.
+``rejects.py``; then it is accepted, gets an id, trades against the other side while prices cross (``crossing.py``); what
+is left rests, with its funds moved to the hold, or ends. With a trigger it waits instead. Then whatever its prices set
+off is carried out (``triggers.py``), inside the same command.
 
-Fees come from the asset received and are rounded up for the house *per order*: each fill pays the difference of the
-order's total fee rounded up, kept as ``O_FEE_CARRY``, the millionths already charged in advance.
-
-Bounds, proved here at the door: prices × sizes × units ≤ ``UNITS_MAX`` (2**62) for every order, and a fill is never
-larger than the smaller order, so every product below fits 63 bits. All divisions are of non-negative numbers.
+An amended order that only gets smaller keeps its place in the queue. Anything else is a new taker with an old id: it
+leaves the book, trades, and rests at the back of its price.
 
 Cost: O(1) for an order at the touch, plus O(1) a fill. Rows are laid out in ``events.py``, records in ``layout.py``.
 """
 
 from __future__ import annotations
 
-from array import array
-
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
+    from fondaco.core.auction import Auction
+    from fondaco.core.checks import AUCTION, FOK, GTD, Checks
+    from fondaco.core.crossing import FILLED, HAS_MOVED, SELF_TRADED, Crossing
+    from fondaco.core.floor import (
+        BID,
+        HAS_CLIENT_ORDER_ID,
+        LIMIT,
+        OPEN,
+        ORDER_FINISH,
+        ORDER_PUT,
+        ORDER_UPDATE,
+        TRAILING,
+        Floor,
+    )
     from fondaco.core.layout import (
-        M_AMOUNT_MIN,
-        M_LAST_DEAL,
-        M_LAST_PRICE,
-        M_MAKER_FEE,
+        LINK_WORDS,
+        M_FEES,
         M_MONEY,
-        M_MONEY_MIN,
-        M_MONEY_UNITS,
+        M_PHASE,
         M_STOCK,
-        M_STOCK_UNITS,
-        M_TAKER_FEE,
         MARKET_WORDS,
         O_AMOUNT,
         O_CTIME,
         O_DEAL_FEE,
         O_DEAL_MONEY,
         O_DEAL_STOCK,
-        O_FEE_CARRY,
+        O_EXTRA,
+        O_FEES,
         O_ID,
         O_LEFT,
-        O_MAKER_FEE,
         O_MTIME,
         O_PRICE,
-        O_TAKER_FEE,
+        O_SESSION,
         O_TERMS,
         O_USER,
+        O_VISIBLE,
         O_WALLETS,
+        ORDER_WORDS,
         ROW_WORDS,
+        U_FLAGS,
+        USER_WORDS,
+        WALLET,
+        X_DISPLAY,
+        X_EXPIRE,
+        X_TRAIL,
+        X_TRIGGER,
+        X_TRIGGER_PRICE,
     )
+    from fondaco.core.order_table import OrderTable
+    from fondaco.core.rows import HAS_OPTIONS, IS_ANSWER, Rows
+    from fondaco.core.triggers import REMAINDER_CANCELLED, Triggers
 
-from fondaco.core import commands, events, ledger, order_table, units
+from fondaco.core import commands, events
 from fondaco.core.client_orders import ClientOrders
-from fondaco.core.ledger import Ledger
-from fondaco.core.order_book import BookSide
-from fondaco.core.order_table import OrderTable
 from fondaco.core.rejects import Reject
 
 # C globals when compiled: a lookup in an enum would cost more than a whole match.
 VERSION = cython.declare(cython.longlong, commands.VERSION)
 PLACE = cython.declare(cython.longlong, commands.Kind.PLACE)
 CANCEL = cython.declare(cython.longlong, commands.Kind.CANCEL)
+AMEND = cython.declare(cython.longlong, commands.Kind.AMEND)
 RARE = cython.declare(cython.longlong, commands.RARE)
 RECORD_WORDS_MIN = cython.declare(cython.longlong, 3)
 PLACE_WORDS = cython.declare(cython.longlong, 5)
 CANCEL_WORDS = cython.declare(cython.longlong, 4)
-CLIENT_ORDER_ID_WORDS = cython.declare(cython.longlong, 4)
-ASK = cython.declare(cython.longlong, commands.Side.ASK)
-BID = cython.declare(cython.longlong, commands.Side.BID)
-LIMIT = cython.declare(cython.longlong, commands.OrderType.LIMIT)
-MARKET = cython.declare(cython.longlong, commands.OrderType.MARKET)
-GTC = cython.declare(cython.longlong, commands.TimeInForce.GTC)
-FOK = cython.declare(cython.longlong, commands.TimeInForce.FOK)
-
-ORDER_PUT = cython.declare(cython.longlong, events.EventKind.ORDER | (events.Cause.PUT << 8))
-ORDER_UPDATE = cython.declare(cython.longlong, events.EventKind.ORDER | (events.Cause.UPDATE << 8))
-ORDER_FINISH = cython.declare(cython.longlong, events.EventKind.ORDER | (events.Cause.FINISH << 8))
-FILL = cython.declare(cython.longlong, events.EventKind.FILL)
-REJECT = cython.declare(cython.longlong, events.EventKind.REJECT)
-FACT = cython.declare(cython.longlong, events.EventKind.FACT)
-IS_ANSWER = cython.declare(cython.longlong, events.IS_ANSWER)
-HAS_CLIENT_ORDER_ID = cython.declare(cython.longlong, events.HAS_CLIENT_ORDER_ID)
-OPEN = cython.declare(cython.longlong, events.Finish.OPEN)
-FILLED = cython.declare(cython.longlong, events.Finish.FILLED)
+AMEND_WORDS = cython.declare(cython.longlong, 7)
+NAME_WORDS = cython.declare(cython.longlong, 4)
+PLACE_OPTION_WORDS = cython.declare(cython.longlong, 4)
+NAMED = cython.declare(cython.longlong, commands.HAS_CLIENT_ORDER_ID)
+WITH_OPTIONS = cython.declare(cython.longlong, commands.HAS_OPTIONS)
+OTHER_UNIT = cython.declare(cython.longlong, events.OTHER_UNIT)
 CANCELLED = cython.declare(cython.longlong, events.Finish.CANCELLED)
-REMAINDER_CANCELLED = cython.declare(cython.longlong, events.Finish.REMAINDER_CANCELLED)
-
-CASH = cython.declare(cython.longlong, ledger.CASH)
-HOLD = cython.declare(cython.longlong, ledger.ORDER_HOLD)
-FEE_INCOME = cython.declare(cython.longlong, ledger.FEE_INCOME)
-WALLET = cython.declare(cython.longlong, 0)  # the group of wallets in the ledger
-WALLET_MASK = cython.declare(cython.longlong, 0x7FFF_FFFF)
-HOUSE_OWNER = cython.declare(cython.longlong, ledger.HOUSE_OWNER)
-USER_DISABLED = cython.declare(cython.longlong, order_table.USER_DISABLED)
-USER_ABSENT = cython.declare(cython.longlong, order_table.USER_ABSENT)
-TERMS_OF_FILL = cython.declare(cython.longlong, 0x00FF_FFFF_FFFF_0000)  # side to time in force, without flags
-UNITS_MAX = cython.declare(cython.longlong, units.UNITS_MAX)
-MILLION = cython.declare(cython.longlong, 1_000_000)
-
-#: A user's open orders over all markets; one more is refused.
-OPEN_ORDERS_PER_USER_MAX = 100_000
-_OPEN_ORDERS_MAX = cython.declare(cython.longlong, OPEN_ORDERS_PER_USER_MAX)
+#: How many commands before its turn the memory is asked for what one needs.
+AHEAD = cython.declare(cython.longlong, 4)
 
 _INVALID_ARGUMENT = cython.declare(cython.longlong, Reject.INVALID_ARGUMENT)
 _UNKNOWN_MARKET = cython.declare(cython.longlong, Reject.UNKNOWN_MARKET)
 _CLIENT_ORDER_ID_REUSED = cython.declare(cython.longlong, Reject.CLIENT_ORDER_ID_REUSED)
-_UNKNOWN_USER = cython.declare(cython.longlong, Reject.UNKNOWN_USER)
-_ACCOUNT_DISABLED = cython.declare(cython.longlong, Reject.ACCOUNT_DISABLED)
-_TOO_MANY_OPEN_ORDERS = cython.declare(cython.longlong, Reject.TOO_MANY_OPEN_ORDERS)
 _ORDER_NOT_FOUND = cython.declare(cython.longlong, Reject.ORDER_NOT_FOUND)
 _NOT_YOUR_ORDER = cython.declare(cython.longlong, Reject.NOT_YOUR_ORDER)
-_PRICE_OUT_OF_BOUNDS = cython.declare(cython.longlong, Reject.PRICE_OUT_OF_BOUNDS)
-_AMOUNT_TOO_SMALL = cython.declare(cython.longlong, Reject.AMOUNT_TOO_SMALL)
-_AMOUNT_TOO_LARGE = cython.declare(cython.longlong, Reject.AMOUNT_TOO_LARGE)
-_ORDER_TOO_SMALL_IN_MONEY = cython.declare(cython.longlong, Reject.ORDER_TOO_SMALL_IN_MONEY)
-_BALANCE_NOT_ENOUGH = cython.declare(cython.longlong, Reject.BALANCE_NOT_ENOUGH)
-_NO_COUNTERPARTY = cython.declare(cython.longlong, Reject.NO_COUNTERPARTY)
-_FILL_OR_KILL_UNFILLABLE = cython.declare(cython.longlong, Reject.FILL_OR_KILL_UNFILLABLE)
 
 
 class Matching:
-    """The books of all markets, and the run of hot commands over them."""
+    """The run of hot commands over the floor."""
 
     def __init__(self, client_orders: ClientOrders):
-        self.ledger = Ledger()
-        self.table = OrderTable()
         self.client_orders = client_orders
-        self.asks = [BookSide(self.table, -1)]  # place 0 is no market
-        self.bids = [BookSide(self.table, 1)]
-        self.market_count = 1
-        self.markets = memoryview(array("q", bytes(8 * MARKET_WORDS * 16)))
-        self.batch = memoryview(array("q", bytes(8)))
-        self.rows = memoryview(array("q", bytes(8 * ROW_WORDS * 1024)))
-        self.rows_end = 0
-        self.seq = 1
-        self.time_us = 0
-        self.user = 0
-        self.market_id = 0
-        self.give_wallet = 0
-        self.fee_carry = 0
+        self.floor = Floor(client_orders)
+        self.table = self.floor.table
+        self.ledger = self.floor.ledger
+        self.rows = self.floor.rows
+        self.crossing = Crossing(self.floor)
+        self.checks = Checks(self.floor)
+        self.triggers = Triggers(self.floor, self.crossing, self.checks)
+        self.auction = Auction(self.floor, self.crossing, self.checks)
+        self.user_fees = {}
+        self.sessions = {}
+        self.batch = self.rows.words
 
     # the run
 
-    def begin(self, batch: bytearray, time_us: int) -> int:
+    def begin(self, batch: bytearray, time_us: cython.longlong) -> cython.longlong:
         """Take a batch in hand; answers its length in words. Rows start anew."""
         self.batch = memoryview(batch).cast("q")
-        self.time_us = time_us
-        self.rows_end = 0
+        self.rows.time_us = time_us
+        self.rows.end = 0
         return self.batch.shape[0]
 
     def run(self, at: cython.longlong, end: cython.longlong) -> cython.longlong:
@@ -157,8 +129,17 @@ class Matching:
         head: cython.longlong
         kind: cython.longlong
         size: cython.longlong
-        named: cython.longlong
+        flags: cython.longlong
+        words: cython.longlong
+        ahead: cython.longlong = at
+        count: cython.longlong = 0
         while at < end:
+            if cython.compiled:
+                while count < AHEAD and ahead < end:
+                    self.foresee(ahead)
+                    ahead += max(self.batch[ahead] & 0xFFFF, RECORD_WORDS_MIN)
+                    count += 1
+                count -= 1
             head = self.batch[at]
             kind = (head >> 24) & 0xFF
             size = head & 0xFFFF
@@ -168,493 +149,385 @@ class Matching:
                 raise ValueError(f"record version {(head >> 16) & 0xFF} at word {at}; this house reads {VERSION}")
             if kind >= RARE:
                 return at
-            named = (self.batch[at + 2] >> 48) & 1
-            self.user = self.batch[at + 1] >> 32
-            if kind == PLACE and size == PLACE_WORDS + CLIENT_ORDER_ID_WORDS * named:
-                self.place(at)
-            elif kind == CANCEL and size == CANCEL_WORDS + CLIENT_ORDER_ID_WORDS * named:
+            flags = (self.batch[at + 2] >> 48) & 0x7FFF
+            words = NAME_WORDS if flags & NAMED else 0
+            self.rows.user = self.batch[at + 1] >> 32
+            if kind == PLACE:
+                if flags & WITH_OPTIONS:
+                    words += PLACE_OPTION_WORDS
+                if size != PLACE_WORDS + words or flags > NAMED + WITH_OPTIONS:
+                    self.unknown(kind, size, at)
+                self.place(at, flags)
+            elif kind == CANCEL and size == CANCEL_WORDS + words:
                 self.cancel(at)
+            elif kind == AMEND and size == AMEND_WORDS + words:
+                self.amend(at)
             else:
-                raise ValueError(f"a record of kind {kind} and {size} words at word {at} is none that this house knows")
-            self.seq += 1
+                self.unknown(kind, size, at)
+            self.rows.seq += 1
             at += size
         return at
 
-    def place(self, at):
+    def foresee(self, at):
+        """Ask the memory for what the command at a word will need, some commands before its turn.
+
+        Says nothing about the command and changes nothing: without it everything is as it is, and slower where users
+        and orders are many.
+        """
+        head: cython.longlong = self.batch[at]
+        market: cython.longlong
+        user: cython.longlong
+        order: cython.longlong
+        if at + CANCEL_WORDS > self.batch.shape[0]:
+            return
+        user = self.batch[at + 1] >> 32
+        if ((head >> 24) & 0xFF) == PLACE:
+            market = (self.batch[at + 2] & 0xFFFF) * MARKET_WORDS
+            if user < self.table.users and market < self.floor.market_count * MARKET_WORDS:
+                prefetch(cython.address(self.table.user_words[user * USER_WORDS]))
+                self.floor.ledger.foresee(user, self.floor.markets[market + M_STOCK])
+                self.floor.ledger.foresee(user, self.floor.markets[market + M_MONEY])
+        elif ((head >> 24) & 0xFF) == CANCEL:
+            order = self.table.index[self.batch[at + 3] & (self.table.window - 1)]
+            prefetch(cython.address(self.table.words[order * ORDER_WORDS]))
+            prefetch(cython.address(self.table.words[order * ORDER_WORDS + 8]))
+            prefetch(cython.address(self.table.links[order * LINK_WORDS]))
+
+    def unknown(self, kind, size, at):
+        raise ValueError(f"a record of kind {kind} and {size} words at word {at} is none that this house knows")
+
+    # place
+
+    def place(self, at, flags):
         request: cython.longlong = self.batch[at + 2]
         price_ticks: cython.longlong = self.batch[at + 3]
         amount: cython.longlong = self.batch[at + 4]
         market_id: cython.longlong = request & 0xFFFF
-        self.market_id = market_id
-        side: cython.longlong = (request >> 16) & 0xFF
-        order_type: cython.longlong = (request >> 24) & 0xFF
-        time_in_force: cython.longlong = (request >> 32) & 0xFF
-        named: cython.longlong = (request >> 48) & 1
-        terms: cython.longlong = (side << 16) | (order_type << 24) | (market_id << 32) | (time_in_force << 48)
-        if named != 0:
-            terms |= HAS_CLIENT_ORDER_ID << 56
-        if self.unreadable(at, terms):
-            return
-        if named != 0 and self.answered_by_name(at, terms):
-            return
-        if self.refused(terms, price_ticks, amount):
-            return
-
+        trigger: cython.longlong = (request >> 40) & 0xFF
+        # side, type and execution keep their order; the market stands between them
+        terms: cython.longlong = (((request >> 16) & 0xFFFF) << 16) | (market_id << 32) | (((request >> 32) & 0xFF) << 48)
+        is_bid: cython.bint = ((request >> 16) & 0xFF) == BID
+        user: cython.longlong = self.rows.user
+        self.rows.market_id = market_id
+        if self.read_options(at + 5, flags) or self.checks.is_malformed(terms, trigger):
+            return self.rows.reject(_INVALID_ARGUMENT, 0, terms)
+        if flags & NAMED and self.is_bad_name(at + 5 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0)):
+            return self.rows.reject(_INVALID_ARGUMENT, 0, terms)
+        if market_id < 1 or market_id >= self.floor.market_count:
+            return self.rows.reject(_UNKNOWN_MARKET, 0, market_id)
+        if flags & NAMED and self.answered_by_name(at, flags):
+            return 0
         market: cython.longlong = market_id * MARKET_WORDS
-        give: cython.longlong = self.give_wallet
-        take: cython.longlong = self.ledger.enter(
-            self.user, self.markets[market + M_STOCK] if side == BID else self.markets[market + M_MONEY], WALLET
-        )
+        in_auction: cython.bint = self.floor.markets[market + M_PHASE] == AUCTION
+        if self.floor.markets[market + M_PHASE] != 0:
+            if self.checks.wrong_phase(market, is_bid, (trigger & 3) == 0 and not self.checks.collects(terms)):
+                return 0
+        if self.checks.unwelcome(user) or self.checks.too_many_open(user):
+            return 0
+        if flags & NAMED:
+            terms |= HAS_CLIENT_ORDER_ID << 56
+        if trigger & 4:
+            terms |= OTHER_UNIT << 56
+        if flags & WITH_OPTIONS:
+            terms |= HAS_OPTIONS << 56
+        if self.checks.refused(user, terms, trigger, price_ticks, amount):
+            return 0
 
+        give: cython.longlong = self.checks.give_wallet
+        take: cython.longlong = self.floor.ledger.enter(
+            user, self.floor.markets[market + M_STOCK] if is_bid else self.floor.markets[market + M_MONEY], WALLET
+        )
         order: cython.longlong = self.table.allocate()
         self.table.words[order + O_TERMS] = terms
-        self.table.words[order + O_USER] = self.user
+        self.table.words[order + O_SESSION] = 0
+        self.table.words[order + O_USER] = user
         self.table.words[order + O_PRICE] = price_ticks
         self.table.words[order + O_AMOUNT] = amount
         self.table.words[order + O_LEFT] = amount
         self.table.words[order + O_DEAL_STOCK] = 0
         self.table.words[order + O_DEAL_MONEY] = 0
         self.table.words[order + O_DEAL_FEE] = 0
-        self.table.words[order + O_CTIME] = self.time_us
-        self.table.words[order + O_MTIME] = self.time_us
-        self.table.words[order + O_TAKER_FEE] = self.markets[market + M_TAKER_FEE]
-        self.table.words[order + O_MAKER_FEE] = self.markets[market + M_MAKER_FEE]
-        self.table.words[order + O_FEE_CARRY] = 0
+        self.table.words[order + O_CTIME] = self.rows.time_us
+        self.table.words[order + O_MTIME] = self.rows.time_us
+        self.table.words[order + O_FEES] = self.floor.markets[market + M_FEES]
+        self.table.words[order + O_VISIBLE] = 0
+        self.table.words[order + O_EXTRA] = 0
         self.table.words[order + O_WALLETS] = give | (take << 32)
+        if self.table.user_words[user * USER_WORDS + U_FLAGS] != 0:
+            self.own_fees(order, user, market_id)
+        if flags & WITH_OPTIONS:
+            self.keep_options(order, trigger & 3)
 
-        self.cross(order, price_ticks, order_type == MARKET and side == BID)
-
-        left: cython.longlong = self.table.words[order + O_LEFT]
-        order_id: cython.longlong = self.table.words[order + O_ID]
-        rests: cython.bint = left > 0 and order_type == LIMIT and time_in_force == GTC
-        own: BookSide
-        if rests:
-            own = self.bids[market_id] if side == BID else self.asks[market_id]
+        stopped: cython.longlong = 0
+        rests: cython.bint
+        if trigger & 3:
             self.table.link_user(order)
-            own.add(order)
-            if side == BID:
-                left *= price_ticks * self.markets[market + M_MONEY_UNITS]
-            else:
-                left *= self.markets[market + M_STOCK_UNITS]
-            self.ledger.transfer(give + CASH, give + HOLD, left)
-            self.order_row(order, ORDER_PUT, OPEN, IS_ANSWER)
+            self.floor.hold(order)
+            self.floor.enter_waiting(order, price_ticks)
+            rests = True
         else:
-            self.order_row(order, ORDER_FINISH, FILLED if left == 0 else REMAINDER_CANCELLED, IS_ANSWER)
-            self.table.release(order)
-        if named != 0:
-            self.client_orders.accept(
-                self.user,
-                self.client_order_id(at + 5),
-                order_id,
-                (terms, price_ticks, amount),
-                self.last_row(),
-                self.time_us,
-                rests,
-            )
+            if not in_auction:
+                stopped = self.crossing.cross(order, self.limit_of(terms, market, price_ticks, is_bid))
+            rests = self.rest_or_end(order, terms, stopped, True)
+        if rests:
+            if flags & WITH_OPTIONS and self.checks.expire != 0:
+                self.floor.expire_at(self.checks.expire, 0, self.table.words[order + O_ID])
+            if self.sessions:
+                self.tag(order, self.batch[at + 1] - (user << 32), user)
+            self.rows.order(order, ORDER_PUT, OPEN, IS_ANSWER)
+        if flags & NAMED:
+            self.remember_name(at, flags, self.last_id(), rests)
+        if self.crossing.prices:
+            self.triggers.fire(market_id)
+        return 0
 
-    def cancel(self, at):
-        request: cython.longlong = self.batch[at + 2]
-        market_id: cython.longlong = request & 0xFFFF
-        self.market_id = market_id
-        order_id: cython.longlong = self.batch[at + 3]
-        if market_id < 1 or market_id >= self.market_count:
-            self.reject(_UNKNOWN_MARKET, 0, market_id)
-            return
-        if (request >> 48) & 1:
-            entry = self.client_orders.find(self.user, self.client_order_id(at + 4))
-            order_id = 0 if entry is None else entry.order_id
+    def read_options(self, at, flags):
+        """Take the options of a place in hand for its checks; answers whether it has the words and says nothing."""
+        self.checks.display = 0
+        self.checks.trigger_price = 0
+        self.checks.trail = 0
+        self.checks.expire = 0
+        if not flags & WITH_OPTIONS:
+            return 0
+        self.checks.display = self.batch[at]
+        self.checks.trigger_price = self.batch[at + 1]
+        self.checks.trail = self.batch[at + 2]
+        self.checks.expire = self.batch[at + 3]
+        return 1 if (self.batch[at] | self.batch[at + 1] | self.batch[at + 2] | self.batch[at + 3]) == 0 else 0
+
+    def limit_of(self, terms, market, price_ticks, is_bid):
+        """Up to which price a taker trades; 0: any."""
+        if ((terms >> 24) & 0xFF) == LIMIT:
+            return price_ticks
+        return self.checks.band_edge(market, is_bid)
+
+    def rest_or_end(self, order, terms, stopped, is_new):
+        """What is left of a taker rests, or it ends with its row; answers whether it rests."""
+        left: cython.longlong = self.table.words[order + O_LEFT]
+        finish: cython.longlong
+        if left > 0 and stopped == 0 and ((terms >> 24) & 0xFF) == LIMIT and self.checks.may_rest(terms):
+            if is_new:
+                self.table.link_user(order)
+            self.floor.hold(order)
+            self.floor.enter_book(order)
+            return 1
+        if stopped:
+            finish = SELF_TRADED
+        else:
+            finish = FILLED if left == 0 else REMAINDER_CANCELLED
+        if is_new:
+            self.rows.order(order, ORDER_FINISH, finish, IS_ANSWER)
+            self.table.release(order)
+        else:
+            self.floor.finish(order, finish, IS_ANSWER)
+        return 0
+
+    def keep_options(self, order, kind):
+        options: cython.longlong = self.table.allocate_options()
+        self.table.options[options + X_DISPLAY] = self.checks.display
+        self.table.options[options + X_TRIGGER] = kind
+        self.table.options[options + X_TRIGGER_PRICE] = self.checks.trigger_price
+        self.table.options[options + X_TRAIL] = self.checks.trail
+        self.table.options[options + X_EXPIRE] = self.checks.expire
+        self.table.words[order + O_EXTRA] = options << 32
+        return 0
+
+    def own_fees(self, order, user, market_id):
+        """The user's own rates instead of the market's."""
+        fees = self.user_fees.get((user, market_id)) or self.user_fees.get((user, 0))
+        if fees is not None:
+            self.table.words[order + O_FEES] = fees[1] | (fees[0] << 32)
+        return 0
+
+    def tag(self, order, session, user):
+        """An order of a session that cancels when it ends."""
+        users = self.sessions.get(session)
+        if users is not None:
+            users[user] = None
+            self.table.words[order + O_SESSION] = session
+        return 0
+
+    # names
+
+    def client_order_id(self, at):
+        """The client order id that begins at a word of the batch."""
+        return bytes(memoryview(self.batch)[at : at + 4]).rstrip(b"\0")
+
+    def is_bad_name(self, at):
+        name = self.client_order_id(at)
+        return 1 if not name or not name.isascii() else 0
+
+    def request(self, at, flags):
+        """What a repeated place must say again: everything but who sent it and its name."""
+        words = [self.batch[at + 2], self.batch[at + 3], self.batch[at + 4]]
+        if flags & WITH_OPTIONS:
+            words += [self.batch[at + 5], self.batch[at + 6], self.batch[at + 7], self.batch[at + 8]]
+        return tuple(words)
+
+    def answered_by_name(self, at, flags):
+        """Whether the client order id was taken before: then this has been answered."""
+        name = self.client_order_id(at + 5 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0))
+        entry = self.client_orders.find(self.rows.user, name)
+        if entry is None:
+            return 0
+        if entry.request != self.request(at, flags):
+            self.rows.reject(_CLIENT_ORDER_ID_REUSED, 0, entry.order_id)
+        else:
+            self.rows.repeat(entry.answer)
+        return 1
+
+    def last_id(self):
+        """The id of the order whose row was written last."""
+        return self.rows.words[self.rows.end - ROW_WORDS + O_ID]
+
+    def remember_name(self, at, flags, order_id, is_open):
+        self.client_orders.accept(
+            self.rows.user,
+            self.client_order_id(at + 5 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0)),
+            order_id,
+            self.request(at, flags),
+            self.rows.last(),
+            self.rows.time_us,
+            is_open,
+        )
+        return 0
+
+    def named_order(self, at, words):
+        """The id of the order that a cancel or an amend speaks of; −1 for a name that cannot be one."""
+        if not (self.batch[at + 2] >> 48) & NAMED:
+            return self.batch[at + 3]
+        if self.is_bad_name(at + words):
+            return -1
+        entry = self.client_orders.find(self.rows.user, self.client_order_id(at + words))
+        return 0 if entry is None else entry.order_id
+
+    def found(self, order_id, market_id):
+        """The handle of the sender's order, or 0 with the refusal written."""
         order: cython.longlong = self.table.lookup(order_id)
         if order == 0 or ((self.table.words[order + O_TERMS] >> 32) & 0xFFFF) != market_id:
-            self.reject(_ORDER_NOT_FOUND, 0, order_id)
-            return
-        if self.table.words[order + O_USER] != self.user:
-            self.reject(_NOT_YOUR_ORDER, 0, order_id)
-            return
+            self.rows.reject(_ORDER_NOT_FOUND, 0, order_id)
+            return 0
+        if self.table.words[order + O_USER] != self.rows.user:
+            self.rows.reject(_NOT_YOUR_ORDER, 0, order_id)
+            return 0
+        return order
+
+    # cancel and amend
+
+    def cancel(self, at):
+        market_id: cython.longlong = self.batch[at + 2] & 0xFFFF
+        order: cython.longlong
+        self.rows.market_id = market_id
+        if market_id < 1 or market_id >= self.floor.market_count:
+            return self.rows.reject(_UNKNOWN_MARKET, 0, market_id)
+        order = self.found(max(self.named_order(at, CANCEL_WORDS), 0), market_id)
+        if order != 0:
+            self.floor.end(order, CANCELLED, IS_ANSWER)
+        return 0
+
+    def amend(self, at):
+        market_id: cython.longlong = self.batch[at + 2] & 0xFFFF
+        price_ticks: cython.longlong = self.batch[at + 4]
+        amount: cython.longlong = self.batch[at + 5]
+        trigger_price: cython.longlong = self.batch[at + 6]
+        order_id: cython.longlong = self.named_order(at, AMEND_WORDS)
+        self.rows.market_id = market_id
+        if order_id < 0 or price_ticks < 0 or amount < 0 or trigger_price < 0:
+            return self.rows.reject(_INVALID_ARGUMENT, 0, 0)
+        if price_ticks == 0 and amount == 0 and trigger_price == 0:
+            return self.rows.reject(_INVALID_ARGUMENT, 0, 0)
+        if market_id < 1 or market_id >= self.floor.market_count:
+            return self.rows.reject(_UNKNOWN_MARKET, 0, market_id)
         market: cython.longlong = market_id * MARKET_WORDS
-        left: cython.longlong = self.table.words[order + O_LEFT]
-        own: BookSide
-        give: cython.longlong = self.table.words[order + O_WALLETS] & WALLET_MASK
-        held: cython.longlong
-        if ((self.table.words[order + O_TERMS] >> 16) & 0xFF) == BID:
-            own = self.bids[market_id]
-            held = self.table.words[order + O_PRICE] * left * self.markets[market + M_MONEY_UNITS]
-        else:
-            own = self.asks[market_id]
-            held = left * self.markets[market + M_STOCK_UNITS]
-        own.remove(order)
-        self.ledger.transfer(give + HOLD, give + CASH, held)
-        self.table.words[order + O_MTIME] = self.time_us
-        self.finish(order, CANCELLED, IS_ANSWER)
-
-    def answered_by_name(self, at, terms):
-        """Whether the client order id was taken before: then this has been answered."""
-        entry = self.client_orders.find(self.user, self.client_order_id(at + 5))
-        if entry is None:
-            return False
-        if entry.request != (terms, self.batch[at + 3], self.batch[at + 4]):
-            self.reject(_CLIENT_ORDER_ID_REUSED, 0, entry.order_id)
-            return True
-        self.room(1)
-        first: cython.longlong = self.rows_end
-        place: cython.longlong
-        words = memoryview(entry.answer).cast("q")
-        for place in range(ROW_WORDS):
-            self.rows[first + place] = words[place]
-        self.rows[first] += events.EventKind.ORDER_REPEATED - events.EventKind.ORDER
-        self.rows[first + 1] = self.seq
-        self.rows_end += ROW_WORDS
-        return True
-
-    def unreadable(self, at, terms):
-        """Check what a new order says, before what it means; writes the refusal if there is one."""
-        market_id: cython.longlong = (terms >> 32) & 0xFFFF
-        side: cython.longlong = (terms >> 16) & 0xFF
-        order_type: cython.longlong = (terms >> 24) & 0xFF
-        time_in_force: cython.longlong = (terms >> 48) & 0xFF
-        if (side != ASK and side != BID) or (order_type != LIMIT and order_type != MARKET) or time_in_force > FOK:
-            self.reject(_INVALID_ARGUMENT, 0, terms)
-            return True
-        if (terms >> 56) & HAS_CLIENT_ORDER_ID:
-            name = self.client_order_id(at + 5)
-            if not name or not name.isascii():
-                self.reject(_INVALID_ARGUMENT, 0, terms)
-                return True
-        if market_id < 1 or market_id >= self.market_count:
-            self.reject(_UNKNOWN_MARKET, 0, market_id)
-            return True
-        return False
-
-    def refused(self, terms, price_ticks, amount):
-        """Check a new order further, in the order of ``rejects.py``; writes the refusal if there is one."""
-        market_id: cython.longlong = (terms >> 32) & 0xFFFF
-        side: cython.longlong = (terms >> 16) & 0xFF
-        order_type: cython.longlong = (terms >> 24) & 0xFF
-        time_in_force: cython.longlong = (terms >> 48) & 0xFF
-        if self.user < 1 or self.user >= self.table.users or self.table.user_state[self.user] == USER_ABSENT:
-            self.reject(_UNKNOWN_USER, 0, self.user)
-            return True
-        if self.table.user_state[self.user] == USER_DISABLED:
-            self.reject(_ACCOUNT_DISABLED, 0, self.user)
-            return True
-        if self.table.user_open[self.user] >= _OPEN_ORDERS_MAX:
-            self.reject(_TOO_MANY_OPEN_ORDERS, _OPEN_ORDERS_MAX, self.table.user_open[self.user])
-            return True
-
-        market: cython.longlong = market_id * MARKET_WORDS
-        money_units: cython.longlong = self.markets[market + M_MONEY_UNITS]
-        stock_units: cython.longlong = self.markets[market + M_STOCK_UNITS]
-        money_min: cython.longlong = self.markets[market + M_MONEY_MIN]
-        cost: cython.longlong
-        other: BookSide
-        best: cython.longlong = 0
-        if order_type == MARKET or time_in_force == FOK:
-            other = self.asks[market_id] if side == BID else self.bids[market_id]
-            best = other.best_order()
-        if order_type == MARKET and price_ticks != 0:
-            self.reject(_PRICE_OUT_OF_BOUNDS, 0, price_ticks)
-            return True
-        if order_type == LIMIT and (price_ticks < 1 or price_ticks > UNITS_MAX // money_units):
-            self.reject(_PRICE_OUT_OF_BOUNDS, UNITS_MAX // money_units, price_ticks)
-            return True
-        if order_type == MARKET and side == BID:
-            if amount < 1 or amount < money_min:
-                self.reject(_ORDER_TOO_SMALL_IN_MONEY, max(money_min, 1), amount)
-                return True
-            if amount > UNITS_MAX:
-                self.reject(_AMOUNT_TOO_LARGE, UNITS_MAX, amount)
-                return True
-            if best != 0 and amount < self.table.words[best + O_PRICE] * money_units:
-                self.reject(_ORDER_TOO_SMALL_IN_MONEY, self.table.words[best + O_PRICE] * money_units, amount)
-                return True
-            cost = amount
-        else:
-            if amount < 1 or amount < self.markets[market + M_AMOUNT_MIN]:
-                self.reject(_AMOUNT_TOO_SMALL, self.markets[market + M_AMOUNT_MIN], amount)
-                return True
-            if amount > UNITS_MAX // stock_units:
-                self.reject(_AMOUNT_TOO_LARGE, UNITS_MAX // stock_units, amount)
-                return True
-            cost = amount * stock_units
-            if order_type == LIMIT:
-                if amount > UNITS_MAX // (price_ticks * money_units):
-                    self.reject(_AMOUNT_TOO_LARGE, UNITS_MAX // (price_ticks * money_units), amount)
-                    return True
-                if price_ticks * amount * money_units < money_min:
-                    self.reject(_ORDER_TOO_SMALL_IN_MONEY, money_min, price_ticks * amount * money_units)
-                    return True
-                if side == BID:
-                    cost = price_ticks * amount * money_units
-
-        give: cython.longlong = self.markets[market + M_MONEY] if side == BID else self.markets[market + M_STOCK]
-        self.give_wallet = self.ledger.lookup(self.user, give, WALLET)
-        available: cython.longlong = 0 if self.give_wallet == 0 else self.ledger.words[self.give_wallet + CASH]
-        if available < cost:
-            self.reject(_BALANCE_NOT_ENOUGH, available, cost)
-            return True
-
-        if order_type == MARKET and best == 0:
-            self.reject(_NO_COUNTERPARTY, 0, 0)
-            return True
-        if time_in_force == FOK and not other.fills(
-            price_ticks,
-            amount,
-            money_units if order_type == MARKET and side == BID else 0,
-        ):
-            self.reject(_FILL_OR_KILL_UNFILLABLE, 0, amount)
-            return True
-        return False
-
-    def cross(self, taker, limit_ticks, by_money):
-        """Trade a new order against the other side while prices cross and something is left."""
-        terms: cython.longlong = self.table.words[taker + O_TERMS]
-        market_id: cython.longlong = (terms >> 32) & 0xFFFF
+        if self.checks.wrong_phase(market, False, False) or self.checks.unwelcome(self.rows.user):
+            return 0
+        order: cython.longlong = self.found(order_id, market_id)
+        if order == 0:
+            return 0
+        terms: cython.longlong = self.table.words[order + O_TERMS]
         is_bid: cython.bint = ((terms >> 16) & 0xFF) == BID
-        limited: cython.bint = ((terms >> 24) & 0xFF) == LIMIT
-        other: BookSide = self.asks[market_id] if is_bid else self.bids[market_id]
-        maker: cython.longlong = other.best_order()
-        if maker == 0 or (limited and self.table.words[maker + O_PRICE] * other.sign < limit_ticks * other.sign):
-            return
+        if self.checks.wrong_phase(market, is_bid, False):
+            return 0
+        is_waiting: cython.bint = self.floor.is_waiting(order)
+        if (trigger_price != 0 and not is_waiting) or (price_ticks != 0 and ((terms >> 24) & 0xFF) != LIMIT):
+            return self.rows.reject(_INVALID_ARGUMENT, 0, self.table.words[order + O_ID])
+        old_price: cython.longlong = self.floor.price_of(order)
+        if price_ticks == 0:
+            price_ticks = old_price
+        if amount == 0:
+            amount = self.table.words[order + O_AMOUNT]
+        if self.checks.amend_refused(order, price_ticks, amount, trigger_price):
+            return 0
+        self.table.words[order + O_MTIME] = self.rows.time_us
+        if is_waiting:
+            return self.amend_waiting(order, price_ticks, amount, trigger_price)
+        if price_ticks == old_price and amount <= self.table.words[order + O_AMOUNT]:
+            self.crossing.shrink(order, self.table.words[order + O_AMOUNT] - amount)
+            self.table.words[order + O_AMOUNT] = amount
+            return self.rows.order(order, ORDER_UPDATE, OPEN, IS_ANSWER)
+        self.floor.let_go(order)
+        self.floor.leave_book(order)
+        self.table.words[order + O_LEFT] += amount - self.table.words[order + O_AMOUNT]
+        self.table.words[order + O_AMOUNT] = amount
+        self.table.words[order + O_PRICE] = price_ticks
+        stopped: cython.longlong = 0
+        if self.floor.markets[market + M_PHASE] != AUCTION:
+            stopped = self.crossing.cross(order, price_ticks)
+        if self.rest_or_end(order, terms, stopped, False):
+            self.rows.order(order, ORDER_UPDATE, OPEN, IS_ANSWER | HAS_MOVED)
+        if self.crossing.prices:
+            self.triggers.fire(market_id)
+        return 0
 
-        market: cython.longlong = market_id * MARKET_WORDS
-        stock: cython.longlong = self.markets[market + M_STOCK]
-        money: cython.longlong = self.markets[market + M_MONEY]
-        money_units: cython.longlong = self.markets[market + M_MONEY_UNITS]
-        stock_units: cython.longlong = self.markets[market + M_STOCK_UNITS]
-        house_stock: cython.longlong = self.ledger.lookup(HOUSE_OWNER, stock, FEE_INCOME) + 1
-        house_money: cython.longlong = self.ledger.lookup(HOUSE_OWNER, money, FEE_INCOME) + 1
-        taker_gives: cython.longlong = self.table.words[taker + O_WALLETS] & WALLET_MASK
-        taker_takes: cython.longlong = self.table.words[taker + O_WALLETS] >> 32
-        maker_gives: cython.longlong
-        maker_takes: cython.longlong
-        price: cython.longlong
-        lots: cython.longlong
-        paid_money: cython.longlong
-        paid_stock: cython.longlong
-        maker_fee: cython.longlong
-        taker_fee: cython.longlong
-        row: cython.longlong
-        while maker != 0 and self.table.words[taker + O_LEFT] > 0:
-            price = self.table.words[maker + O_PRICE]
-            if limited and price * other.sign < limit_ticks * other.sign:
-                return
-            lots = self.table.words[maker + O_LEFT]
-            if by_money:
-                lots = min(lots, self.table.words[taker + O_LEFT] // (price * money_units))
-                if lots == 0:
-                    return
-            else:
-                lots = min(lots, self.table.words[taker + O_LEFT])
-            paid_money = price * lots * money_units
-            paid_stock = lots * stock_units
-
-            # each side pays its fee out of what it receives
-            maker_fee = self.fee(
-                paid_money if is_bid else paid_stock,
-                self.table.words[maker + O_MAKER_FEE],
-                self.table.words[maker + O_FEE_CARRY],
-            )
-            self.table.words[maker + O_FEE_CARRY] = self.fee_carry
-            taker_fee = self.fee(
-                paid_stock if is_bid else paid_money,
-                self.table.words[taker + O_TAKER_FEE],
-                self.table.words[taker + O_FEE_CARRY],
-            )
-            self.table.words[taker + O_FEE_CARRY] = self.fee_carry
-            maker_gives = self.table.words[maker + O_WALLETS] & WALLET_MASK
-            maker_takes = self.table.words[maker + O_WALLETS] >> 32
-            if is_bid:
-                self.ledger.transfer(taker_gives + CASH, maker_takes + CASH, paid_money - maker_fee)
-                self.ledger.transfer(taker_gives + CASH, house_money, maker_fee)
-                self.ledger.transfer(maker_gives + HOLD, taker_takes + CASH, paid_stock - taker_fee)
-                self.ledger.transfer(maker_gives + HOLD, house_stock, taker_fee)
-            else:
-                self.ledger.transfer(taker_gives + CASH, maker_takes + CASH, paid_stock - maker_fee)
-                self.ledger.transfer(taker_gives + CASH, house_stock, maker_fee)
-                self.ledger.transfer(maker_gives + HOLD, taker_takes + CASH, paid_money - taker_fee)
-                self.ledger.transfer(maker_gives + HOLD, house_money, taker_fee)
-
-            self.table.words[taker + O_LEFT] -= paid_money if by_money else lots
-            self.table.words[taker + O_DEAL_STOCK] += lots
-            self.table.words[taker + O_DEAL_MONEY] += paid_money
-            self.table.words[taker + O_DEAL_FEE] += taker_fee
-            self.table.words[maker + O_DEAL_STOCK] += lots
-            self.table.words[maker + O_DEAL_MONEY] += paid_money
-            self.table.words[maker + O_DEAL_FEE] += maker_fee
-            self.table.words[maker + O_MTIME] = self.time_us
-            other.reduce(maker, lots)
-            self.markets[market + M_LAST_PRICE] = price
-            self.markets[market + M_LAST_DEAL] += 1
-
-            self.room(2)
-            row = self.rows_end
-            self.rows[row] = FILL | (terms & TERMS_OF_FILL)
-            self.rows[row + 1] = self.seq
-            self.rows[row + 2] = self.markets[market + M_LAST_DEAL]
-            self.rows[row + 3] = price
-            self.rows[row + 4] = lots
-            self.rows[row + 5] = paid_money
-            self.rows[row + 6] = self.table.words[taker + O_ID]
-            self.rows[row + 7] = self.table.words[maker + O_ID]
-            self.rows[row + 8] = self.user | (self.table.words[maker + O_USER] << 32)
-            self.rows[row + 9] = taker_fee
-            self.rows[row + 10] = maker_fee
-            self.rows[row + 11] = self.total(taker_takes if is_bid else taker_gives)
-            self.rows[row + 12] = self.total(taker_gives if is_bid else taker_takes)
-            self.rows[row + 13] = self.total(maker_gives if is_bid else maker_takes)
-            self.rows[row + 14] = self.total(maker_takes if is_bid else maker_gives)
-            self.rows[row + 15] = self.time_us
-            self.rows_end += ROW_WORDS
-
-            if self.table.words[maker + O_LEFT] == 0:
-                other.remove(maker)
-                self.finish(maker, FILLED, 0)
-            else:
-                self.order_row(maker, ORDER_UPDATE, OPEN, 0)
-            maker = other.best_order()
-
-    def finish(self, order, finish, flags):
-        """An order that rested ended, and is out of its book: say so and forget it."""
-        self.order_row(order, ORDER_FINISH, finish, flags)
-        if (self.table.words[order + O_TERMS] >> 56) & HAS_CLIENT_ORDER_ID:
-            self.client_orders.finish(self.table.words[order + O_ID], self.time_us)
-        self.table.unlink_user(order)
-        self.table.release(order)
-
-    def fee(self, received, rate_ppm, carry):
-        """The fee of one fill; leaves the order's new carry in ``fee_carry``.
-
-        Exact: ``received × rate`` is split so that no product passes 64 bits; ``carry`` millionths were paid before.
-        """
-        whole: cython.longlong = (received // MILLION) * rate_ppm
-        rest: cython.longlong = (received % MILLION) * rate_ppm - carry
-        if rest <= 0:
-            self.fee_carry = -rest
-            return whole
-        charged: cython.longlong = (rest + MILLION - 1) // MILLION
-        self.fee_carry = charged * MILLION - rest
-        return whole + charged
-
-    def total(self, wallet):
-        """Available and hold of a wallet together."""
-        return self.ledger.words[wallet + CASH] + self.ledger.words[wallet + HOLD]
-
-    # rows
-
-    def room(self, rows):
-        """Make place for that many more rows."""
-        if self.rows_end + rows * ROW_WORDS > self.rows.shape[0]:
-            wider = array("q", bytes(16 * self.rows.shape[0]))
-            memoryview(wider)[: self.rows.shape[0]] = self.rows
-            self.rows = memoryview(wider)
-
-    def order_row(self, order, kind_and_cause, finish, flags):
-        self.room(1)
-        row: cython.longlong = self.rows_end
-        place: cython.longlong
-        for place in range(ROW_WORDS):
-            self.rows[row + place] = self.table.words[order + place]
-        self.rows[row] |= kind_and_cause | (flags << 56)
-        self.rows[row + 1] = self.seq
-        self.rows[row + 14] = finish
-        self.rows[row + 15] = self.user
-        self.rows_end += ROW_WORDS
-
-    def reject(self, reason, bound, value):
-        self.room(1)
-        row: cython.longlong = self.rows_end
-        place: cython.longlong
-        for place in range(6, ROW_WORDS):
-            self.rows[row + place] = 0
-        self.rows[row] = REJECT | (self.market_id << 32) | (IS_ANSWER << 56)
-        self.rows[row + 1] = self.seq
-        self.rows[row + 2] = reason
-        self.rows[row + 3] = self.user
-        self.rows[row + 4] = bound
-        self.rows[row + 5] = value
-        self.rows_end += ROW_WORDS
+    def amend_waiting(self, order, price_ticks, amount, trigger_price):
+        """Other terms for an order that waits for its trigger."""
+        options: cython.longlong = self.table.words[order + O_EXTRA] >> 32
+        self.floor.let_go(order)
+        self.floor.leave_waiting(order)
+        self.table.words[order + O_AMOUNT] = amount
+        self.table.words[order + O_LEFT] = amount
+        if trigger_price != 0:
+            self.table.options[options + X_TRIGGER_PRICE] = trigger_price
+        self.table.words[order + O_PRICE] = price_ticks
+        self.floor.hold(order)
+        self.floor.enter_waiting(order, price_ticks)
+        return self.rows.order(order, ORDER_UPDATE, OPEN, IS_ANSWER)
 
     # what the rare commands of the house need
 
     def rare(self, at: int) -> int:
         """Take the rare command at a word in hand; answers its length in words."""
-        self.user = self.batch[at + 1] >> 32
-        self.market_id = 0
+        self.rows.user = self.batch[at + 1] >> 32
+        self.rows.market_id = 0
         return self.batch[at] & 0xFFFF
-
-    def answer_fact(self, index: int, user: int) -> None:
-        """Answer the rare command at hand with a fact."""
-        self.room(1)
-        row: cython.longlong = self.rows_end
-        place: cython.longlong
-        for place in range(4, ROW_WORDS):
-            self.rows[row + place] = 0
-        self.rows[row] = FACT | (IS_ANSWER << 56)
-        self.rows[row + 1] = self.seq
-        self.rows[row + 2] = index
-        self.rows[row + 3] = user
-        self.rows_end += ROW_WORDS
-        self.seq += 1
 
     def answer_refusal(self, reason: int, bound: int, value: int) -> None:
         """Refuse the rare command at hand."""
-        self.reject(reason, bound, value)
-        self.seq += 1
+        self.rows.reject(reason, bound, value)
+        self.rows.seq += 1
 
-    def add_market(self, words: list[int]) -> int:
-        """Open a market's books; ``words`` as ``layout.py`` lays them out. Answers its id."""
-        market_id: int = self.market_count
-        if (market_id + 1) * MARKET_WORDS > len(memoryview(self.markets)):
-            wider = array("q", bytes(16 * len(memoryview(self.markets))))
-            memoryview(wider)[: len(memoryview(self.markets))] = memoryview(self.markets)
-            self.markets = memoryview(wider)
-        self.asks.append(BookSide(self.table, -1))
-        self.bids.append(BookSide(self.table, 1))
-        self.market_count += 1
-        self.set_market(market_id, words)
-        self.ledger.open(HOUSE_OWNER, words[M_STOCK], FEE_INCOME)
-        self.ledger.open(HOUSE_OWNER, words[M_MONEY], FEE_INCOME)
-        return market_id
+    def answer_fact(self, index: int, user: int) -> None:
+        """Answer the rare command at hand with a fact."""
+        self.rows.fact(index, user)
 
-    def set_market(self, market_id: int, words: list[int]) -> None:
-        for place in range(MARKET_WORDS):
-            self.markets[market_id * MARKET_WORDS + place] = words[place]
+    def fire(self, market_id: int) -> None:
+        """Carry out what the rare command at hand set off on a market."""
+        if self.crossing.prices:
+            self.triggers.fire(market_id)
 
-    def market_words(self, market_id: int) -> list[int]:
-        return [self.markets[market_id * MARKET_WORDS + place] for place in range(MARKET_WORDS)]
+    def next_command(self) -> None:
+        self.rows.seq += 1
+
+    def nobody(self) -> None:
+        """What happens now was sent by nobody: time did it."""
+        self.rows.user = 0
+        self.rows.market_id = 0
 
     def restore(self, seq: int, time_us: int) -> None:
-        self.seq = seq
-        self.time_us = time_us
-
-    def restore_order(self, order: int) -> None:
-        """Put an inserted record back into its book, with the wallets it gives from and takes to."""
-        market_id = (self.table.words[order + O_TERMS] >> 32) & 0xFFFF
-        is_bid = ((self.table.words[order + O_TERMS] >> 16) & 0xFF) == BID
-        stock = self.markets[market_id * MARKET_WORDS + M_STOCK]
-        money = self.markets[market_id * MARKET_WORDS + M_MONEY]
-        user = self.table.words[order + O_USER]
-        give = self.ledger.enter(user, money if is_bid else stock, WALLET)
-        take = self.ledger.enter(user, stock if is_bid else money, WALLET)
-        self.table.words[order + O_WALLETS] = give | (take << 32)
-        side: BookSide = self.bids[market_id] if is_bid else self.asks[market_id]
-        side.add(order)
-
-    def open_row(self, order: int) -> tuple[int, ...]:
-        """The ORDER row of an open order as it stands, as if it were just put."""
-        words = self.table.record(order)
-        row = words[:ROW_WORDS]
-        row[0] |= ORDER_PUT
-        row[1], row[14], row[15] = 0, OPEN, row[3]
-        return tuple(row)
-
-    def last_row(self) -> tuple[int, ...]:
-        return tuple([self.rows[self.rows_end - ROW_WORDS + place] for place in range(ROW_WORDS)])
+        self.rows.seq = seq
+        self.rows.time_us = time_us
 
     def take_rows(self) -> bytes:
         """A copy of the rows written since ``begin``. Lets go of the batch, which could not be resized meanwhile."""
-        self.batch = self.rows
-        return bytes(memoryview(self.rows)[: self.rows_end])
-
-    def client_order_id(self, at: int) -> bytes:
-        """The client order id that begins at a word of the batch."""
-        return bytes(memoryview(self.batch)[at : at + 4]).rstrip(b"\0")
+        self.batch = self.rows.words
+        return self.rows.copy()

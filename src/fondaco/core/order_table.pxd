@@ -1,24 +1,31 @@
 cimport cython
 from fondaco.core.layout cimport *
+
 @cython.final
 cdef class OrderTable:
     cdef readonly long long next_order_id
     cdef readonly long long window
     cdef readonly long long count
     cdef readonly long long users
-    cdef long long words_end
-    cdef long long free_head
+    cdef long long free_order
+    cdef long long orders_end
+    cdef long long free_options
+    cdef long long options_end
+    cdef list arenas
     cdef long long[::1] words
+    cdef int[::1] links
+    cdef long long[::1] options
+    cdef long long[::1] user_words
     cdef int[::1] index
-    cdef long long[::1] user_head
-    cdef long long[::1] user_open
-    cdef long long[::1] user_state
 
     cpdef long long find(self, long long order_id)
-    cdef long long lookup(self, long long order_id) noexcept
-    cdef long long allocate(self)
-    cdef void release(self, long long order) noexcept
-    cdef void unlink_user(self, long long order) noexcept
-    cdef void link_user(self, long long order) noexcept
-    cdef grow_words(self)
-    cdef widen_window(self)
+    cdef inline long long lookup(self, long long order_id) noexcept
+    cdef inline Py_ssize_t allocate(self) except -1
+    cdef inline void release(self, long long order) noexcept
+    cdef Py_ssize_t allocate_options(self) except -1
+    cdef Py_ssize_t grow_orders(self) except -1
+    cdef Py_ssize_t widen_window(self) except -1
+    cdef inline void unlink_user(self, long long order) noexcept
+    cdef inline void link_user(self, long long order) noexcept
+    cpdef long long newest(self, long long user)
+    cpdef long long next_older(self, long long order)

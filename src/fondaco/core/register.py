@@ -1,4 +1,5 @@
-"""The register: what is named in the house (assets, markets, users, keys) and the balance updates that were made.
+"""The register: what is named in the house (assets, markets, users, keys) and what was done once and must
+not be done again.
 
 Plain dictionaries by id and by name, in the order of creation, which the state keeps. Nothing is ever removed.
 """
@@ -6,8 +7,9 @@ Plain dictionaries by id and by name, in the order of creation, which the state 
 from __future__ import annotations
 
 from fondaco.core.commands import Sender
-from fondaco.core.instruments import Asset, Key, Market, User
-from fondaco.core.state import BalanceUpdateDone
+from fondaco.core.events import TradeBusted
+from fondaco.core.instruments import Asset, Key, Market, User, Withdrawal
+from fondaco.core.state import BalanceUpdateDone, RebateFundDone
 
 
 class Register:
@@ -22,6 +24,11 @@ class Register:
         self.asset_ids: dict[str, int] = {}
         self.market_ids: dict[str, int] = {}
         self.user_ids: dict[str, int] = {}
+        self.withdrawals: dict[tuple[int, int, str, int], Withdrawal] = {}
+        self.rebate_funds: dict[tuple[int, int], RebateFundDone] = {}
+        self.busts: dict[tuple[int, int], TradeBusted] = {}
+        #: By user, when all orders are cancelled unless that is put off before.
+        self.dead_men: dict[int, int] = {}
         self.balance_updates: dict[tuple[int, int, str, int], BalanceUpdateDone] = {}
 
     def may_act(self, sender: Sender) -> bool:

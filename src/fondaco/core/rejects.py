@@ -22,6 +22,13 @@ class Reject(IntEnum):
     SCALE_TOO_COARSE = 121
     CLIENT_ORDER_ID_REUSED = 130
     BUSINESS_ID_REUSED = 131
+    UNKNOWN_WITHDRAWAL = 132
+    WITHDRAWAL_ENDED = 133
+    # request: what the market takes now
+    MARKET_DELISTED = 140
+    MARKET_HALTED = 141
+    CLOSE_ONLY = 142
+    NOT_IN_THIS_PHASE = 143
 
     # account: who asks
     UNKNOWN_USER = 200
@@ -32,15 +39,25 @@ class Reject(IntEnum):
     # order: the order by itself
     ORDER_NOT_FOUND = 300
     NOT_YOUR_ORDER = 301
+    EXPIRED_ALREADY = 302
     PRICE_OUT_OF_BOUNDS = 311
+    TRIGGER_OUT_OF_BOUNDS = 312
     AMOUNT_TOO_SMALL = 321
     AMOUNT_TOO_LARGE = 322
     ORDER_TOO_SMALL_IN_MONEY = 323
+    DISPLAY_OUT_OF_BOUNDS = 324
 
     # funds: the order against the ledger (after the order, because only an order within bounds has a cost)
     BALANCE_NOT_ENOUGH = 400
     BALANCE_TOO_LARGE = 401
+    BELOW_FLOOR = 402
 
     # market: the order against the book
     NO_COUNTERPARTY = 500
     FILL_OR_KILL_UNFILLABLE = 501
+    POST_ONLY_WOULD_TAKE = 502
+    SELF_TRADE = 503
+    PRICE_BAND = 504
+    TRIGGER_WOULD_FIRE = 505
+    NO_LAST_PRICE = 506
+    TOO_MANY_TRAILING = 507

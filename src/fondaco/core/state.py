@@ -9,7 +9,8 @@ from __future__ import annotations
 import msgspec
 
 from fondaco.core.client_orders import ClientOrder
-from fondaco.core.instruments import Asset, Key, Market, User
+from fondaco.core.events import TradeBusted
+from fondaco.core.instruments import Asset, Key, Market, User, UserFees, Withdrawal
 
 
 class BalanceUpdateDone(msgspec.Struct, frozen=True, array_like=True):
@@ -24,14 +25,33 @@ class BalanceUpdateDone(msgspec.Struct, frozen=True, array_like=True):
     detail: str
 
 
+class RebateFundDone(msgspec.Struct, frozen=True, array_like=True):
+    """A change of the rebate account that was made, with what was asked and what came of it."""
+
+    asset_id: int
+    business_id: int
+    change_units: int
+    asked_floor_units: int | None
+    balance_units: int
+    floor_units: int
+
+
+class OrderState(msgspec.Struct, frozen=True, array_like=True):
+    """An open order as records of ``layout.py``, without what says only where something lies in memory."""
+
+    record: list[int]
+    options: list[int]
+
+
 class MarketState(msgspec.Struct, frozen=True, array_like=True):
-    """A market with what trading made of it; orders as records of ``layout.py``, without their links."""
+    """A market with what trading made of it: orders in the order they would trade, those that wait by their ids."""
 
     market: Market
     last_price_ticks: int
     last_deal_id: int
-    asks: list[list[int]]
-    bids: list[list[int]]
+    asks: list[OrderState]
+    bids: list[OrderState]
+    waiting: list[OrderState]
 
 
 class State(msgspec.Struct, frozen=True, array_like=True):
@@ -50,6 +70,13 @@ class State(msgspec.Struct, frozen=True, array_like=True):
     balance_updates: list[BalanceUpdateDone]
     open_client_orders: list[ClientOrder]
     ended_client_orders: list[ClientOrder]
+    user_fees: list[UserFees]
+    rebate_floors: list[tuple[int, int]]
+    rebate_funds: list[RebateFundDone]
+    withdrawals: list[Withdrawal]
+    busts: list[TradeBusted]
+    dead_men: list[tuple[int, int]]
+    sessions: list[tuple[int, list[int]]]
 
 
 ENCODER = msgspec.msgpack.Encoder()

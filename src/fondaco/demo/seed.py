@@ -33,7 +33,7 @@ from fondaco.core.rejects import Reject
 from fondaco.core.units import parse_units
 from fondaco.demo.feed import Submits, ask
 from fondaco.demo.tape import RECORDINGS, Recording
-from fondaco.desks.exchange.operator_methods import DEMO_GIFT
+from fondaco.desks.exchange.operator_params import DEMO_GIFT
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.secrets import SecretStore
 

@@ -7,24 +7,35 @@ Events are not stored: they are computed again, so the replay begins at the firs
 millions a second). Amounts are decimals as text, exact. A running house is read up to what is durable; nothing is
 changed and no lock is taken.
 
+An order with options has them in a line of its own before it, event OPTIONS. What fell due with time stands under the
+sequence of the command that found it due, before that command's own events.
+
 Known limit: the state of the house is not shown, only what changed it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import msgspec
 from msgspec.structs import asdict
 
-from fondaco.core.commands import BalanceUpdate, Cancel, OrderType, Place, Record, Side, TimeInForce, decode
+from fondaco.core.commands import (
+    Amend,
+    Cancel,
+    OrderType,
+    Place,
+    Record,
+    SelfTrade,
+    Side,
+    TimeInForce,
+    Trigger,
+    decode,
+)
 from fondaco.core.events import (
     Applied,
     AssetCreated,
-    BalanceUpdated,
     Cause,
     EventKind,
     Fact,
@@ -32,33 +43,40 @@ from fondaco.core.events import (
     KeyCreated,
     KeyRevoked,
     MarketCreated,
+    MarketPhaseSet,
     MarketUpdated,
     Row,
-    Ticked,
     UserCreated,
     UserDisabled,
+    UserFeesSet,
+    WithdrawalChanged,
     cause_of,
-    is_answer,
+    is_by_money,
+    is_post_only,
+    is_waiting,
     kind_of,
+    maker_fee_ppm_of,
     market_id_of,
     order_type_of,
+    self_trade_of,
     side_of,
+    taker_fee_ppm_of,
     time_in_force_of,
 )
 from fondaco.core.house import House
 from fondaco.core.instruments import Market
 from fondaco.core.rejects import Reject
-from fondaco.core.units import format_rate_ppm, format_units
+from fondaco.core.units import format_rate_ppm
 from fondaco.journal.base import Batch
 from fondaco.journal.errors import NotInJournal
 from fondaco.journal.file_system import DISK
 from fondaco.journal.lock import owner
 from fondaco.journal.reader import JournalReader
 from fondaco.journal.survey import survey
+from fondaco.operating import shown_fields as shown
+from fondaco.operating.shown_fields import Line
 
 _ENCODER = msgspec.json.Encoder()
-
-Line = dict[str, Any]
 
 
 def inspect(directory: Path, from_seq: int = 1, count: int | None = None) -> Iterator[bytes]:
@@ -93,53 +111,65 @@ def _reader(directory: Path) -> JournalReader:
 
 def _batch_lines(house: House, batch: Batch, applied: Applied) -> Iterator[Line]:
     """The commands of a batch, each followed by its events."""
-    time = datetime.fromtimestamp(batch.time_us / 1_000_000, UTC).isoformat(timespec="microseconds")
-    rows = iter(applied)
-    offset = 0
+    time = shown.time(batch.time_us)
+    rows = list(applied)
+    offset = at = 0
     for seq in range(batch.first_seq, batch.last_seq + 1):
         record = decode(batch.records, offset)
         offset += record.size_bytes
-        yield {"seq": seq, "time": time.replace("+00:00", "Z"), **_command(house, record)}
-        for row in rows:
-            yield {"seq": seq, **_event(house, applied, row)}
-            if is_answer(row):
-                break
+        yield {"seq": seq, "time": time, **_command(house, record)}
+        while at < len(rows) and rows[at][1] == seq:
+            yield {"seq": seq, **_event(house, applied, rows[at])}
+            at += 1
 
 
 def _command(house: House, record: Record) -> Line:
     sender, command = record.sender, record.command
     line: Line = {"command": record.kind.name}
     if sender.user_id:
-        line["user"] = _user(house, sender.user_id)
+        line["user"] = shown.user(house, sender.user_id)
     if sender.key_id or sender.session_id:
         line |= {"key_id": sender.key_id, "session_id": sender.session_id}
-    market = house.markets.get(command.market_id) if isinstance(command, Place | Cancel) else None
     if isinstance(command, Place):
+        market = house.markets.get(command.market_id)
         line["market"] = market.name if market else command.market_id
         line |= _terms(command.side, command.order_type, command.time_in_force)
         line |= _price_and_amount(house, market, command)
-        if command.client_order_id:
-            line["client_order_id"] = command.client_order_id
-    elif isinstance(command, Cancel):
-        line["market"] = market.name if market else command.market_id
-        line |= {"order_id": command.order_id} if command.order_id else {"client_order_id": command.client_order_id}
+        line |= _options(house, market, command)
+    elif isinstance(command, Cancel | Amend):
+        given = {name: value for name, value in asdict(command).items() if value}
+        line |= shown.fields(house, given)
     else:
-        fields = msgspec.to_builtins(command)
-        if isinstance(command, BalanceUpdate):
-            asset_id = house.asset_ids.get(command.asset)
-            if asset_id is not None:
-                fields["change"] = _units(house, asset_id, fields.pop("change_units"))
-        line |= {key: value for key, value in fields.items() if value is not None}
-        if "user_id" in fields:
-            line["of_user"] = _user(house, line.pop("user_id"))
+        # A change of a balance is of its asset; what a market is to be made of has no market yet.
+        given = msgspec.to_builtins(command)
+        line |= shown.fields(house, given)
     return line
 
 
 def _price_and_amount(house: House, market: Market | None, command: Place) -> Line:
     if market is None:
         return {"price_ticks": command.price_ticks, "amount": command.amount}
-    line = {"price": _price(market, command.price_ticks)} if command.price_ticks else {}
-    return line | {"amount": _order_amount(house, market, command.side, command.order_type, command.amount)}
+    line = {"price": shown.price(market, command.price_ticks)} if command.price_ticks else {}
+    is_money = command.order_type == OrderType.MARKET and (command.side == Side.BID) != command.in_other_unit
+    return line | {"amount": shown.amount(house, market, command.amount, by_money=is_money)}
+
+
+def _options(house: House, market: Market | None, command: Place) -> Line:
+    """The options that are set."""
+    line: Line = {}
+    if command.client_order_id:
+        line["client_order_id"] = command.client_order_id
+    if command.self_trade:
+        line["self_trade"] = command.self_trade.name
+    if command.post_only:
+        line["post_only"] = True
+    if command.trigger:
+        line["trigger"] = command.trigger.name
+    names = ("display_lots", "trigger_price_ticks", "trail_ticks", "expire_us")
+    given = {name: value for name, value in zip(names, command.options, strict=True) if value}
+    shown_options = shown.fields(house, {"market_id": command.market_id, **given} if given else {})
+    shown_options.pop("market", None)
+    return line | shown_options
 
 
 def _event(house: House, applied: Applied, row: Row) -> Line:
@@ -148,6 +178,8 @@ def _event(house: House, applied: Applied, row: Row) -> Line:
     match kind:
         case EventKind.ORDER | EventKind.ORDER_REPEATED:
             return line | _order(house, row)
+        case EventKind.OPTIONS:
+            return line | _order_options(house, row)
         case EventKind.FILL:
             return line | _fill(house, row)
         case EventKind.REJECT:
@@ -161,99 +193,95 @@ def _event(house: House, applied: Applied, row: Row) -> Line:
 def _fact(house: House, fact: Fact) -> Line:
     """A fact's fields, with names for ids and decimals for units."""
     match fact:
-        case BalanceUpdated():
-            return {
-                "of_user": _user(house, fact.user_id),
-                "asset": house.assets[fact.asset_id].name,
-                "business": fact.business,
-                "business_id": fact.business_id,
-                "change": _units(house, fact.asset_id, fact.change_units),
-                "balance": _units(house, fact.asset_id, fact.balance_units),
-                "detail": fact.detail,
-                "repeated": fact.repeated,
-            }
-        case MarketCreated(market) | MarketUpdated(market):
-            fields = asdict(market)
-            for role in ("stock", "money"):
-                fields[role] = house.assets[fields.pop(f"{role}_asset_id")].name
-            for role in ("maker", "taker"):
-                fields[f"{role}_fee"] = format_rate_ppm(fields.pop(f"{role}_fee_ppm"))
-            fields["amount_min"] = format_units(fields.pop("amount_lots_min"), market.amount_digits)
-            fields["money_min"] = _units(house, market.money_asset_id, fields.pop("money_units_min"))
-            return {"market": fields}
+        case MarketCreated(market) | MarketUpdated(market) | MarketPhaseSet(market):
+            line = shown.fields(house, {"market_id": market.market_id, **asdict(fact)})
+            line["market"] = _market(house, market)
+            return line
         case KeyCreated(key) | KeyRevoked(key):
-            fields = asdict(key)
-            fields["of_user"] = _user(house, fields.pop("user_id"))
-            return {"key": fields}
+            return {"key": shown.fields(house, asdict(key))}
+        case UserFeesSet(fees):
+            return {"fees": shown.fields(house, asdict(fees))}
+        case WithdrawalChanged(withdrawal):
+            rest = {"asset_id": withdrawal.asset_id, "balance_units": fact.balance_units, "repeated": fact.repeated}
+            line = shown.fields(house, asdict(withdrawal)) | shown.fields(house, rest)
+            return line | {"state": withdrawal.state.name}
         case AssetCreated(asset):
             return {"asset": asdict(asset)}
         case UserCreated(user) | UserDisabled(user):
             return {"user": asdict(user)}
-        case Ticked():
-            return {}
+    return shown.fields(house, asdict(fact))
+
+
+def _market(house: House, market: Market) -> Line:
+    """A market's terms."""
+    fields = asdict(market)
+    for role in ("stock", "money"):
+        fields[role] = house.assets[fields.pop(f"{role}_asset_id")].name
+    for name in ("maker_fee", "taker_fee", "price_band"):
+        fields[name] = format_rate_ppm(fields.pop(f"{name}_ppm"))
+    fields["amount_min"] = shown.lots(market, fields.pop("amount_lots_min"))
+    fields["money_min"] = shown.units(house, market.money_asset_id, fields.pop("money_units_min"))
+    fields["reference_price"] = shown.price(market, fields.pop("reference_price_ticks"))
+    fields["phase"] = market.phase.name
+    return fields
 
 
 def _order(house: House, row: Row) -> Line:
     market = house.markets[market_id_of(row)]
     side, order_type = Side(side_of(row)), OrderType(order_type_of(row))
-    line: Line = {"order_id": row[2], "of_user": _user(house, row[3])}
+    line: Line = {"order_id": row[2], "of_user": shown.user(house, row[3])}
     line |= {"cause": Cause(cause_of(row)).name} if cause_of(row) else {}
     line |= {"market": market.name} | _terms(side, order_type, TimeInForce(time_in_force_of(row)))
-    line |= {"price": _price(market, row[4])} if row[4] else {}
+    line |= {"self_trade": SelfTrade(self_trade_of(row)).name} if self_trade_of(row) else {}
+    line |= {"post_only": True} if is_post_only(row) else {}
+    line |= {"waiting": True} if is_waiting(row) else {}
+    line |= {"price": shown.price(market, row[4])} if row[4] else {}
     received = market.stock_asset_id if side == Side.BID else market.money_asset_id
+    by_money = is_by_money(row)
     return line | {
-        "amount": _order_amount(house, market, side, order_type, row[5]),
-        "left": _order_amount(house, market, side, order_type, row[6]),
-        "deal_stock": format_units(row[7], market.amount_digits),
-        "deal_money": _units(house, market.money_asset_id, row[8]),
-        "deal_fee": _units(house, received, row[9]),
-        "taker_fee": format_rate_ppm(row[12]),
-        "maker_fee": format_rate_ppm(row[13]),
+        "amount": shown.amount(house, market, row[5], by_money=by_money),
+        "left": shown.amount(house, market, row[6], by_money=by_money),
+        "visible": shown.lots(market, row[13]),
+        "deal_stock": shown.lots(market, row[7]),
+        "deal_money": shown.units(house, market.money_asset_id, row[8]),
+        "deal_fee": shown.units(house, received, row[9]),
+        "taker_fee": format_rate_ppm(taker_fee_ppm_of(row)),
+        "maker_fee": format_rate_ppm(maker_fee_ppm_of(row)),
         "finish": Finish(row[14]).name,
     }
 
 
-def _fill(house: House, row: Row) -> Line:
-    market = house.markets[market_id_of(row)]
-    taker_side = Side(side_of(row))
-    taker_received, maker_received = market.stock_asset_id, market.money_asset_id
-    if taker_side == Side.ASK:
-        taker_received, maker_received = maker_received, taker_received
-    return {
-        "deal_id": row[2],
-        "market": market.name,
-        "taker_side": taker_side.name,
-        "price": _price(market, row[3]),
-        "amount": format_units(row[4], market.amount_digits),
-        "money": _units(house, market.money_asset_id, row[5]),
-        "taker": _user(house, row[8] & 0xFFFFFFFF),
-        "taker_order_id": row[6],
-        "taker_fee": _units(house, taker_received, row[9]),
-        "maker": _user(house, row[8] >> 32),
-        "maker_order_id": row[7],
-        "maker_fee": _units(house, maker_received, row[10]),
+def _order_options(house: House, row: Row) -> Line:
+    given = {
+        "market_id": market_id_of(row),
+        "order_id": row[2],
+        "user_id": row[3],
+        "trigger": Trigger(row[4]).name if row[4] else None,
+        "trigger_price_ticks": row[5] or None,
+        "trail_ticks": row[6] or None,
+        "display_lots": row[7] or None,
+        "expire_us": row[8] or None,
     }
+    return shown.fields(house, given)
+
+
+def _fill(house: House, row: Row) -> Line:
+    given = {
+        "deal_id": row[2],
+        "market_id": market_id_of(row),
+        "taker_side": Side(side_of(row)),
+        "price_ticks": row[3],
+        "amount_lots": row[4],
+        "money_units": row[5],
+        "taker_user_id": row[8] & 0xFFFF_FFFF,
+        "taker_order_id": row[6],
+        "taker_fee_units": row[9],
+        "maker_user_id": row[8] >> 32,
+        "maker_order_id": row[7],
+        "maker_fee_units": row[10],
+    }
+    return shown.fields(house, given) | {"taker_side": Side(side_of(row)).name}
 
 
 def _terms(side: Side, order_type: OrderType, time_in_force: TimeInForce) -> Line:
     return {"side": side.name, "type": order_type.name, "time_in_force": time_in_force.name}
-
-
-def _user(house: House, user_id: int) -> str | int:
-    user = house.users.get(user_id)
-    return user.name if user else user_id
-
-
-def _price(market: Market, price_ticks: int) -> str:
-    return format_units(price_ticks, market.price_digits)
-
-
-def _units(house: House, asset_id: int, units: int) -> str:
-    return format_units(units, house.assets[asset_id].scale_digits)
-
-
-def _order_amount(house: House, market: Market, side: Side, order_type: OrderType, amount: int) -> str:
-    """Lots of stock, or money for a market bid."""
-    if side == Side.BID and order_type == OrderType.MARKET:
-        return _units(house, market.money_asset_id, amount)
-    return format_units(amount, market.amount_digits)

@@ -1,122 +1,63 @@
-"""Balance changes: money in and out by ``BalanceUpdated``, and two changes a side for every fill.
+"""Balance changes: money in and out, deals taken back, and for trades a note of who took part.
 
 A fill changes four balances: the buyer's stock up (less his fee) and money down, the seller's stock down and money up
-(less his fee). Each is one row of business ``trade`` that names its deal, so price and size are read from there. The
-rows of one account (user, asset) add up to its balance. They are numbered in the order in which they happened.
+(less his fee). All of that stands in the FILL row, which is kept as a deal; so a change by a trade is computed where it
+is read (balance_reads.py), and what is written is only that a user took part: each transaction leaves a run of entries
+for each user and market. The rest are rows. Changes of one user are ordered by their command's sequence.
 
-Known limit: the house's own account (user 0) gets fees and gives rebates in every fill; those are not listed.
+Cost: two SQL rows for each pair of user and market that traded in a transaction, however often.
 """
 
 from __future__ import annotations
 
+from array import array
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Final
 
-from sqlalchemy import Connection, Engine
+import msgspec
+from sqlalchemy import Connection, Engine, select
 
 from fondaco.core.commands import Side
-from fondaco.core.events import BalanceUpdated, Row
-from fondaco.core.instruments import Market
-from fondaco.projections.database import balance_changes, change_counts, insert_text, upsert_text
-from fondaco.projections.market import US
-from fondaco.projections.periods import HOUR_S
+from fondaco.core.events import ROW_WORDS, BalanceUpdated, TradeBusted, WithdrawalChanged
+from fondaco.core.instruments import Market, WithdrawalState
+from fondaco.projections.businesses import BUST
+from fondaco.projections.database import balance_updates, insert_text, markets, trade_runs
 
-TRADE: Final = "trade"
-
-_TRADE_COLUMNS: Final = (
-    "user_id",
-    "asset_id",
-    "business",
-    "time_us",
-    "entry_id",
-    "change_units",
-    "balance_units",
-    "market_id",
-    "deal_id",
-    "order_id",
-    "fee_units",
-)
-_UPDATE_COLUMNS: Final = (*_TRADE_COLUMNS[:7], "business_id", "detail")
+ENCODER: Final = msgspec.json.Encoder()
 
 
 class AccountsProjection:
-    """``next_entry_id`` is part of the checkpoint: the next change's number."""
-
-    def __init__(self, engine: Engine, next_entry_id: int) -> None:
-        self.next_entry_id = next_entry_id
-        self._insert_trades = insert_text(engine, balance_changes, _TRADE_COLUMNS)
-        self._insert_updates = insert_text(engine, balance_changes, _UPDATE_COLUMNS)
-        self._add_counts = upsert_text(engine, change_counts, added=("entries",))
-        self._trades: list[tuple[int | str, ...]] = []
+    def __init__(self, engine: Engine) -> None:
+        self._insert_markets = insert_text(engine, markets)
+        self._insert_runs = insert_text(engine, trade_runs)
+        self._insert_updates = insert_text(engine, balance_updates)
+        self._markets: list[tuple[int, ...]] = []
         self._updates: list[tuple[int | str, ...]] = []
         self._terms: dict[int, tuple[int, int, int]] = {}
 
-    def fill(self, row: Row, markets: Mapping[int, Market]) -> None:
-        """Gather one FILL row. ``markets`` is asked once for each market."""
-        (
-            word,
-            _,
-            deal_id,
-            _,
-            size,
-            money,
-            taker_order,
-            maker_order,
-            users,
-            taker_fee,
-            maker_fee,
-            taker_stock_after,
-            taker_money_after,
-            maker_stock_after,
-            maker_money_after,
-            time_us,
-        ) = row
-        market_id = (word >> 32) & 0xFFFF
-        terms = self._terms.get(market_id)
-        if terms is None:
-            market = markets[market_id]
-            terms = (market.stock_asset_id, market.money_asset_id, market.stock_units_per_lot)
-            self._terms[market_id] = terms
-        stock_asset, money_asset, units_per_lot = terms
-        stock = size * units_per_lot
-        taker, maker = users & 0xFFFF_FFFF, users >> 32
-        if (word >> 16) & 0xFF == Side.BID:
-            taker_stock, taker_money = stock - taker_fee, -money
-            maker_stock, maker_money = -stock, money - maker_fee
-            taker_stock_fee, taker_money_fee, maker_stock_fee, maker_money_fee = taker_fee, 0, 0, maker_fee
-        else:
-            taker_stock, taker_money = -stock, money - taker_fee
-            maker_stock, maker_money = stock - maker_fee, -money
-            taker_stock_fee, taker_money_fee, maker_stock_fee, maker_money_fee = 0, taker_fee, maker_fee, 0
-        if taker == maker:  # the row tells the balance after both sides; the taker's side comes first
-            taker_stock_after -= maker_stock
-            taker_money_after -= maker_money
-        n = self.next_entry_id
-        self.next_entry_id = n + 4
-        self._trades += (
-            (taker, stock_asset, TRADE, time_us, n, taker_stock, taker_stock_after,
-             market_id, deal_id, taker_order, taker_stock_fee),
-            (taker, money_asset, TRADE, time_us, n + 1, taker_money, taker_money_after,
-             market_id, deal_id, taker_order, taker_money_fee),
-            (maker, stock_asset, TRADE, time_us, n + 2, maker_stock, maker_stock_after,
-             market_id, deal_id, maker_order, maker_stock_fee),
-            (maker, money_asset, TRADE, time_us, n + 3, maker_money, maker_money_after,
-             market_id, deal_id, maker_order, maker_money_fee),
-        )  # fmt: skip
+    def load(self, connection: Connection) -> None:
+        """Learn the terms of the markets there are."""
+        found = connection.execute(select(markets))
+        self._terms = {market_id: (stock, money, per_lot) for market_id, stock, money, per_lot in found}
 
-    def balance_updated(self, fact: BalanceUpdated, time_us: int) -> None:
+    def market_created(self, market: Market) -> None:
+        """Gather what of a market's terms the changes are computed with."""
+        terms = (market.market_id, market.stock_asset_id, market.money_asset_id, market.stock_units_per_lot)
+        self._markets.append(terms)
+        self._terms[market.market_id] = terms[1:]
+
+    def balance_updated(self, fact: BalanceUpdated, seq: int, time_us: int) -> None:
         """Gather one balance update; a repeat moved nothing and leaves no row."""
         if fact.repeated:
             return
-        n = self.next_entry_id
-        self.next_entry_id = n + 1
         self._updates.append(
             (
                 fact.user_id,
                 fact.asset_id,
                 fact.business,
                 time_us,
-                n,
+                seq,
                 fact.change_units,
                 fact.balance_units,
                 fact.business_id,
@@ -124,17 +65,81 @@ class AccountsProjection:
             )
         )
 
-    def write(self, connection: Connection) -> None:
-        """Write what was gathered in the caller's transaction."""
-        counts: dict[tuple[int | str, ...], int] = {}
-        for change in (*self._trades, *self._updates):
-            key = (*change[:3], int(change[3]) // US // HOUR_S * HOUR_S)
-            counts[key] = counts.get(key, 0) + 1
-        if self._trades:
-            connection.exec_driver_sql(self._insert_trades, self._trades)
-            self._trades.clear()
+    def withdrawal_changed(self, fact: WithdrawalChanged, seq: int, time_us: int) -> None:
+        """Gather a withdrawal that left the house: before that, and when it comes back, a balance stays what it was."""
+        withdrawal = fact.withdrawal
+        if fact.repeated or withdrawal.state != WithdrawalState.CONFIRMED:
+            return
+        self._updates.append(
+            (
+                withdrawal.user_id,
+                withdrawal.asset_id,
+                withdrawal.business,
+                time_us,
+                seq,
+                -withdrawal.units,
+                fact.balance_units,
+                withdrawal.business_id,
+                withdrawal.detail,
+            )
+        )
+
+    def trade_busted(self, fact: TradeBusted, seq: int) -> None:
+        """Gather the changes by a deal that was taken back: two for each side, one an asset for a deal with himself."""
+        if fact.repeated:
+            return
+        detail = ENCODER.encode({"market_id": fact.market_id, "reason": fact.reason}).decode()
+        changes: dict[tuple[int, int], int] = defaultdict(int)
+        balances: dict[tuple[int, int], int] = {}
+        stock_asset_id, money_asset_id, stock_units_per_lot = self._terms[fact.market_id]
+        for user_id, side, fee, stock_after, money_after in (
+            (
+                fact.taker_user_id,
+                fact.taker_side,
+                fact.taker_fee_units,
+                fact.taker_stock_units,
+                fact.taker_money_units,
+            ),
+            (
+                fact.maker_user_id,
+                Side.ASK + Side.BID - fact.taker_side,
+                fact.maker_fee_units,
+                fact.maker_stock_units,
+                fact.maker_money_units,
+            ),
+        ):
+            stock, money = fact.size_lots * stock_units_per_lot, fact.money_units
+            back = (fee - stock, money) if side == Side.BID else (stock, fee - money)
+            of_stock, of_money = (user_id, stock_asset_id), (user_id, money_asset_id)
+            changes[of_stock] += back[0]
+            changes[of_money] += back[1]
+            balances |= {of_stock: stock_after, of_money: money_after}
+        for (user_id, asset_id), change_units in changes.items():
+            balance_units = balances[user_id, asset_id]
+            self._updates.append(
+                (user_id, asset_id, BUST, fact.time_us, seq, change_units, balance_units, fact.deal_id, detail)
+            )
+
+    def write(self, connection: Connection, fills: Mapping[int, bytes]) -> None:
+        """Write what was gathered and who took part in the packed FILL rows of each market."""
+        if self._markets:
+            connection.exec_driver_sql(self._insert_markets, self._markets)
+            self._markets.clear()
         if self._updates:
             connection.exec_driver_sql(self._insert_updates, self._updates)
             self._updates.clear()
-        if counts:
-            connection.exec_driver_sql(self._add_counts, [(*key, entries) for key, entries in counts.items()])
+        if fills:
+            runs = [run for market_id, rows in fills.items() for run in _runs(market_id, rows)]
+            runs.sort()
+            connection.exec_driver_sql(self._insert_runs, runs)
+
+
+def _runs(market_id: int, rows: bytes) -> list[tuple[int, int, int, int, bytes]]:
+    """Rows of ``trade_runs``, one for each user who took part."""
+    words = memoryview(rows).cast("q")
+    times_us, seqs, deal_ids = words[15::ROW_WORDS].tolist(), words[1::ROW_WORDS].tolist(), words[2::ROW_WORDS].tolist()
+    entries: defaultdict[int, list[int]] = defaultdict(list)
+    for users, *entry in zip(words[8::ROW_WORDS].tolist(), times_us, seqs, deal_ids, strict=True):
+        entries[users & 0xFFFF_FFFF] += entry
+        entries[users >> 32] += entry
+    return [(user_id, market_id, taken[0], taken[2], array("q", taken).tobytes()) for user_id, taken in entries.items()]

@@ -9,13 +9,16 @@ loses nothing by that; a machine that lost power might leave half-written pages 
 durably, in which boot of the machine it is being written (``claim``), and ``release`` syncs everything before it takes
 that back: a file claimed in an earlier boot is not believed.
 
-Tables keep the core's integers. Where a row is found by one key only it lives inside that key's tree (``WITHOUT
+Tables keep the core's integers, and what there is most of is kept packed: FILL rows and the last ORDER rows as the
+house stated them, in blocks (blocks.py), and beside them runs, which say where a user's lie. One SQL row for each fill
+and each order would cost five times the processor. The rows' layout is therefore a part of this schema: where it
+changes, ``SCHEMA_VERSION`` goes up. Where a row is found by one key only it lives inside that key's tree (``WITHOUT
 ROWID`` in SQLite). The sums of a candle can pass 64 bits, so each is kept in two words, ``high × 2**32 + low``, low
 below 2**32.
 
-Cost: an insert of a batch is one ``executemany`` of plain tuples in table column order. Known limit: only SQLite is
+Cost: an insert of a batch is one ``executemany`` of plain tuples in table column order. Known limits: only SQLite is
 opened today. Statements are built by SQLAlchemy for the engine's dialect, and only ``open_engine`` and ``discard`` know
-that there is a file.
+that there is a file. Packed integers are in the machine's own order of bytes.
 """
 
 from __future__ import annotations
@@ -32,14 +35,13 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
-    SmallInteger,
     Table,
     Text,
     case,
+    cast,
     create_engine,
     event,
     insert,
@@ -52,7 +54,7 @@ from fondaco.journal.errors import OperatingError
 from fondaco.journal.file_system import FILE_MODE
 from fondaco.projections.progress import tighten
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 3
 FILE_NAME: Final = "projections.sqlite"
 SUM_LOW_BITS: Final = 32
 SUM_LOW_MASK: Final = (1 << SUM_LOW_BITS) - 1
@@ -60,6 +62,9 @@ SUM_LOW_MASK: Final = (1 << SUM_LOW_BITS) - 1
 #: The write-ahead log is folded into the main file every 32 MB.
 WAL_PAGES: Final = 8_000
 CACHE_KIB: Final = 65_536
+
+#: Finish numbers in one row of ``finish_numbers``.
+FINISH_PAGE: Final = 256
 
 metadata = MetaData()
 
@@ -72,6 +77,10 @@ def _key(name: str) -> Column[int]:
     return _number(name, primary_key=True)
 
 
+def _packed(name: str) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=False)
+
+
 checkpoint = Table(
     "checkpoint",
     metadata,
@@ -80,32 +89,44 @@ checkpoint = Table(
     _number("seq"),
     Column("chain", LargeBinary, nullable=False),
     _number("time_us"),
-    _number("next_entry_id"),
+    _number("finished_orders"),
 )
-"""One row, id 1: up to which command (and with which chained checksum) everything else is written."""
+"""One row, id 1: up to which command (and with which chained checksum) all is written, and how many orders ended."""
 
 claims = Table("claims", metadata, _key("id"), Column("boot_id", Text, nullable=False))
 """One row, id 1: the boot in which the file is being written, empty when all of it is known to be on disk."""
 
-deals = Table(
-    "deals",
+markets = Table(
+    "markets",
     metadata,
     _key("market_id"),
-    _key("deal_id"),
-    _number("time_us"),
-    Column("side", SmallInteger, nullable=False),
-    _number("price_ticks"),
-    _number("size_lots"),
-    _number("money_units"),
-    _number("taker_order_id"),
-    _number("maker_order_id"),
-    _number("taker_user_id"),
-    _number("maker_user_id"),
-    _number("taker_fee_units"),
-    _number("maker_fee_units"),
+    _number("stock_asset_id"),
+    _number("money_asset_id"),
+    _number("stock_units_per_lot"),
+)
+"""What of a market's terms a balance change is computed with. They never change."""
+
+deal_blocks = Table(
+    "deal_blocks",
+    metadata,
+    _key("market_id"),
+    _key("block"),
+    _packed("rows"),
     sqlite_with_rowid=False,
 )
-"""Every fill. ``side`` is the taker's."""
+"""Every fill of a market as its FILL row, numbered by its deal id."""
+
+trade_runs = Table(
+    "trade_runs",
+    metadata,
+    _key("user_id"),
+    _key("market_id"),
+    _key("first_us"),
+    _key("first_deal_id"),
+    _packed("entries"),
+    sqlite_with_rowid=False,
+)
+"""Which fills a user was part of: (time_us, seq, deal_id) of each, ascending; twice where he traded with himself."""
 
 market_marks = Table(
     "market_marks",
@@ -136,29 +157,26 @@ candles = Table(
 )
 """Candles of a second, a minute and an hour that saw a trade. ``open_ticks`` is the last price before its first."""
 
-finished_orders = Table(
-    "finished_orders",
+finished_blocks = Table("finished_blocks", metadata, _key("block"), _packed("rows"))
+"""The last ORDER row of every order that ended, filled or not, numbered as they ended."""
+
+finished_options = Table("finished_options", metadata, _key("order_id"), _packed("row"))
+"""The last OPTIONS row of every order that ended and had one."""
+
+finish_numbers = Table("finish_numbers", metadata, _key("page"), _packed("numbers"))
+"""As which an order ended, by its id: ``FINISH_PAGE`` numbers in a row, 0 for one that has not."""
+
+order_runs = Table(
+    "order_runs",
     metadata,
-    _key("order_id"),
-    _number("user_id"),
-    _number("market_id"),
-    Column("side", SmallInteger, nullable=False),
-    Column("order_type", SmallInteger, nullable=False),
-    Column("time_in_force", SmallInteger, nullable=False),
-    Column("finish", SmallInteger, nullable=False),
-    _number("price_ticks"),
-    _number("amount"),
-    _number("left"),
-    _number("deal_stock_lots"),
-    _number("deal_money_units"),
-    _number("deal_fee_units"),
-    _number("ctime_us"),
-    _number("ftime_us"),
-    _number("taker_fee_ppm"),
-    _number("maker_fee_ppm"),
-    Index("finished_orders_by_user", "user_id", "market_id", "ctime_us", "order_id"),
+    _key("user_id"),
+    _key("market_id"),
+    _key("hour_s"),
+    _key("last_order_id"),
+    _packed("entries"),
+    sqlite_with_rowid=False,
 )
-"""Every order that ended, filled or not."""
+"""A user's finished orders that were created in an hour: (order_id, ctime_us, finish number) of each, ascending."""
 
 order_counts = Table(
     "order_counts",
@@ -171,49 +189,33 @@ order_counts = Table(
 )
 """How many finished orders of a user were created in an hour: totals need not count rows."""
 
-balance_changes = Table(
-    "balance_changes",
+balance_updates = Table(
+    "balance_updates",
     metadata,
     _key("user_id"),
     _key("asset_id"),
     Column("business", Text, primary_key=True),
     _key("time_us"),
-    _key("entry_id"),
+    _key("seq"),
     _number("change_units"),
     _number("balance_units"),
-    Column("market_id", BigInteger),
-    Column("deal_id", BigInteger),
-    Column("order_id", BigInteger),
-    Column("fee_units", BigInteger),
-    Column("business_id", BigInteger),
-    Column("detail", Text),
+    _number("business_id"),
+    Column("detail", Text, nullable=False),
     sqlite_with_rowid=False,
 )
-"""Every change of a user's balance. A trade names its deal and order; the rest name their business id and detail."""
-
-change_counts = Table(
-    "change_counts",
-    metadata,
-    _key("user_id"),
-    _key("asset_id"),
-    Column("business", Text, primary_key=True),
-    _key("hour_s"),
-    _number("entries"),
-    sqlite_with_rowid=False,
-)
-"""How many balance changes fell into an hour, and so which businesses a user's asset has seen."""
+"""Every change of a user's balance but those by trades, which their deals tell."""
 
 
 class Checkpoint(msgspec.Struct, frozen=True):
-    """How far the rows reach: the last command's sequence and chain, its time, and the next balance change's number."""
+    """How far the rows reach: the last command's sequence and chain, its time, and how many orders have ended."""
 
     seq: int
     chain: bytes
     time_us: int
-    next_entry_id: int
+    finished_orders: int
 
 
-NOTHING: Final = Checkpoint(seq=0, chain=b"", time_us=0, next_entry_id=1)
+NOTHING: Final = Checkpoint(seq=0, chain=b"", time_us=0, finished_orders=0)
 
 
 def open_engine(path: Path, *, write: bool) -> Engine:
@@ -262,7 +264,7 @@ def read_checkpoint(connection: Connection) -> Checkpoint | None:
         return NOTHING
     if row.schema_version != SCHEMA_VERSION:
         return None
-    return Checkpoint(row.seq, bytes(row.chain), row.time_us, row.next_entry_id)
+    return Checkpoint(row.seq, bytes(row.chain), row.time_us, row.finished_orders)
 
 
 def claim(engine: Engine) -> bool:
@@ -313,10 +315,9 @@ def _boot_id() -> str:
         return uuid.uuid4().hex
 
 
-def insert_text(engine: Engine, table: Table, columns: tuple[str, ...] | None = None) -> str:
-    """An INSERT for ``exec_driver_sql`` with tuples, in the table's column order (of the given columns, or of all)."""
-    keys = [column.name for column in table.columns if columns is None or column.name in columns]
-    return str(insert(table).compile(engine, column_keys=keys))
+def insert_text(engine: Engine, table: Table) -> str:
+    """An INSERT for ``exec_driver_sql`` with tuples, in the table's column order."""
+    return str(insert(table).compile(engine, column_keys=[column.name for column in table.columns]))
 
 
 def upsert_text(
@@ -328,6 +329,7 @@ def upsert_text(
     lowest: tuple[str, ...] = (),
     added: tuple[str, ...] = (),
     added_in_two_words: tuple[str, ...] = (),
+    appended: tuple[str, ...] = (),
 ) -> str:
     """An INSERT that merges into the row of the same primary key; columns not named keep their first value.
 
@@ -344,5 +346,7 @@ def upsert_text(
         low_sum = old[low] + new[low]
         merged[high] = old[high] + new[high] + low_sum.bitwise_rshift(literal_column(str(SUM_LOW_BITS)))
         merged[low] = low_sum.bitwise_and(literal_column(str(SUM_LOW_MASK)))
+    for name in appended:  # SQLite's || makes a text of two blobs, with the same bytes
+        merged[name] = cast(old[name].op("||")(new[name]), LargeBinary)
     statement = statement.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=merged)
     return str(statement.compile(engine, column_keys=[column.name for column in table.columns]))

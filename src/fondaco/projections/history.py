@@ -25,10 +25,12 @@ from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
-from fondaco.projections import account_reads, market_reads
-from fondaco.projections.account_reads import BalanceChange, OrderRecord
+from fondaco.core.events import Row
+from fondaco.projections import balance_reads, market_reads, order_reads
+from fondaco.projections.balance_reads import BalanceChange
 from fondaco.projections.database import FILE_NAME, open_engine
 from fondaco.projections.market_reads import Candle, Deal, MarketState
+from fondaco.projections.order_reads import FinishedOrder
 from fondaco.projections.periods import Calendar
 from fondaco.projections.progress import Progress
 
@@ -109,6 +111,10 @@ class History:
         """Deals with an id above ``last_id``, newest first, at most ``limit``."""
         return await self._ask(market_reads.latest_deals, market_id, limit, last_id)
 
+    async def fill(self, market_id: int, deal_id: int) -> Row | None:
+        """The FILL row of one deal."""
+        return await self._ask(market_reads.fill, market_id, deal_id)
+
     async def state(self, market_id: int, period_s: int, now_s: int) -> MarketState:
         """The last ``period_s`` seconds (1 … 604800), the current one included."""
         return await self._ask(market_reads.rolling_state, market_id, period_s, now_s)
@@ -119,12 +125,12 @@ class History:
 
     async def finished_orders(
         self, user_id: int, market_id: int, start_s: int, end_s: int, offset: int, limit: int
-    ) -> tuple[int, list[OrderRecord]]:
+    ) -> tuple[int, list[FinishedOrder]]:
         """(total, page) of orders created in [start, end) that have ended, newest first; end 0 is open."""
-        return await self._ask(account_reads.finished_orders_of, user_id, market_id, start_s, end_s, offset, limit)
+        return await self._ask(order_reads.finished_orders_of, user_id, market_id, start_s, end_s, offset, limit)
 
-    async def finished_order(self, order_id: int) -> OrderRecord | None:
-        return await self._ask(account_reads.finished_order, order_id)
+    async def finished_order(self, order_id: int) -> FinishedOrder | None:
+        return await self._ask(order_reads.finished_order, order_id)
 
     async def balance_changes(
         self,
@@ -135,10 +141,10 @@ class History:
         end_s: int,
         offset: int,
         limit: int,
-    ) -> tuple[int, list[BalanceChange]]:
-        """(total, page) of changes in [start, end), newest first; ``None`` is any asset or business; end 0 is open."""
+    ) -> list[BalanceChange]:
+        """A page of changes in [start, end), newest first; ``None`` is any asset or business; end 0 is open."""
         return await self._ask(
-            account_reads.balance_changes_of, user_id, asset_id, business, start_s, end_s, offset, limit
+            balance_reads.balance_changes_of, user_id, asset_id, business, start_s, end_s, offset, limit
         )
 
     async def close(self) -> None:

@@ -17,7 +17,9 @@ from typing import Final
 import msgspec
 from sqlalchemy import Connection, bindparam, func, select
 
-from fondaco.projections.database import SUM_LOW_BITS, candles, checkpoint, deals, market_marks
+from fondaco.core.events import Row, side_of
+from fondaco.projections.blocks import block_of, unpacked
+from fondaco.projections.database import SUM_LOW_BITS, candles, checkpoint, deal_blocks, market_marks
 from fondaco.projections.market import KEPT_S, US, horizon_s
 from fondaco.projections.periods import HOUR_S, MINUTE_S, SECOND_S, Calendar, Run
 
@@ -135,25 +137,33 @@ FOLDED = (
         & (_last.c.time_s == _g.last_s),
     )
 )
-DEALS = (
-    select(
-        deals.c.deal_id,
-        deals.c.time_us,
-        deals.c.side,
-        deals.c.price_ticks,
-        deals.c.size_lots,
-        deals.c.money_units,
-    )
-    .where(deals.c.market_id == bindparam("market_id"), deals.c.deal_id > bindparam("last_id"))
-    .order_by(deals.c.deal_id.desc())
-    .limit(bindparam("limit"))
+DEAL_BLOCK = select(deal_blocks.c.block, deal_blocks.c.rows).where(
+    deal_blocks.c.market_id == bindparam("market_id"), deal_blocks.c.block == bindparam("block")
+)
+DEAL_BLOCKS = (
+    select(deal_blocks.c.block, deal_blocks.c.rows)
+    .where(deal_blocks.c.market_id == bindparam("market_id"), deal_blocks.c.block >= bindparam("first_block"))
+    .order_by(deal_blocks.c.block.desc())
 )
 
 
 def latest_deals(connection: Connection, market_id: int, limit: int, last_id: int) -> list[Deal]:
     """Deals with an id above ``last_id``, newest first, at most ``limit``."""
-    rows = connection.execute(DEALS, {"market_id": market_id, "last_id": last_id, "limit": limit})
-    return [Deal(*row) for row in rows]
+    asked = {"market_id": market_id, "first_block": max(0, block_of(last_id + 1))}
+    found: list[Deal] = []
+    with connection.execute(DEAL_BLOCKS, asked) as blocks:
+        for block, packed in blocks:
+            for deal_id, row in reversed(list(unpacked(block, packed))):
+                if deal_id <= last_id or len(found) == limit:
+                    return found
+                found.append(Deal(deal_id, row[15], side_of(row), row[3], row[4], row[5]))
+    return found
+
+
+def fill(connection: Connection, market_id: int, deal_id: int) -> Row | None:
+    """The FILL row of one deal."""
+    with connection.execute(DEAL_BLOCK, {"market_id": market_id, "block": block_of(deal_id)}) as found:
+        return next((row for block, packed in found for n, row in unpacked(block, packed) if n == deal_id), None)
 
 
 def rolling_state(connection: Connection, market_id: int, period_s: int, now_s: int) -> MarketState:

@@ -2,10 +2,12 @@
 
 It tails the journal (tail.py) and tells the desks how far it is (progress.py). It lives as long as its standard input
 is open: the house holds the other end, so the projector ends with the house however that ends, after it has written
-what is durable and a snapshot. It asks for new commands every 2 ms, every 5 ms when nothing has come for a while.
-After a turn it rests nine times as long as it worked, 2 to 50 ms: a steady flow makes few, larger transactions and
-leaves the processor to the house. A desk that waits for something newer ends the rest. When it falls behind it does not
-rest.
+what is durable and a snapshot.
+
+It keeps out of the way of orders. After a turn it rests a quarter of a second, because what an order costs it falls
+with the size of a transaction; a desk that waits for something newer ends the rest, though not before as much time has
+passed as the turn took. So it is behind only where nobody looks, and those who look without a pause get half of a
+processor at most. Its priority is low: where processors are short it falls behind, and only then it does not rest.
 
 A database that is missing, damaged, of another version or of another journal is built anew, with a log line a second
 that shows how far it is. Anything else that goes wrong is logged and ends the process with status 1; whoever watches it
@@ -32,13 +34,16 @@ from fondaco.journal.errors import OperatingError
 from fondaco.projections.database import FILE_NAME, discard
 from fondaco.projections.progress import FILE_NAME as PROGRESS_FILE_NAME
 from fondaco.projections.progress import Progress
-from fondaco.projections.tail import FAR_BEHIND_COMMANDS, TURN_COMMANDS, TURN_S, Distrusted, Tail
+from fondaco.projections.tail import Distrusted, Tail
 
 POLL_S: Final = 0.002
 IDLE_POLL_S: Final = 0.005
 IDLE_AFTER_S: Final = 1.0
-REST_PER_WORK: Final = 9.0
-REST_S_MAX: Final = 0.05
+REST_S: Final = 0.25
+#: Added to the niceness of the house: a tenth of a processor that both want, a whole one that nobody else does.
+NICENESS: Final = 10
+#: A projector that begins further behind than this says how it gets on.
+FAR_BEHIND_COMMANDS: Final = 50_000
 LOG_INTERVAL_S: Final = 1.0
 CHECK_INTERVAL_S: Final = 1.0
 #: How long a projector that is being ended goes on with what is durable, and how long its successor waits for it.
@@ -93,6 +98,7 @@ class _Pace:
 
 def run(directory: Path) -> int:
     """Follow the journal of a data directory until the house is gone; answers the exit status."""
+    _step_back()
     parent = _Parent()
     with Progress(directory) as progress:
         progress_file = os.open(directory / PROGRESS_FILE_NAME, os.O_RDWR)
@@ -114,6 +120,13 @@ def run(directory: Path) -> int:
                     return 1
         finally:
             os.close(progress_file)
+
+
+def _step_back() -> None:
+    """Let whoever else wants a processor have it first."""
+    os.nice(NICENESS)
+    if hasattr(os, "SCHED_BATCH"):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # waking up takes no processor from anybody
 
 
 def _alone(progress_file: int, parent: _Parent) -> bool:
@@ -138,7 +151,7 @@ def _follow(directory: Path, progress: Progress, parent: _Parent) -> None:
         while not parent.is_gone:
             began_s = time.monotonic()
             commands = tail.turn()
-            took_s = time.monotonic() - began_s
+            ended_s = time.monotonic()
             progress.seq = tail.seq
             pace.show()
             tail.snapshot_if_due()
@@ -147,12 +160,10 @@ def _follow(directory: Path, progress: Progress, parent: _Parent) -> None:
                 last_check_s = began_s
             if commands:
                 last_command_s = began_s
-                is_behind = commands >= TURN_COMMANDS or took_s >= TURN_S
-                rest_s = 0 if is_behind else min(max(POLL_S, REST_PER_WORK * took_s), REST_S_MAX)
-                rested_s = began_s + took_s + rest_s
-                parent.watch(min(rest_s, POLL_S))
-                while time.monotonic() < rested_s and progress.wanted <= tail.seq and not parent.is_gone:
-                    parent.watch(POLL_S)
+                if not tail.is_behind:
+                    parent.watch(max(POLL_S, ended_s - began_s))
+                    while time.monotonic() < ended_s + REST_S and progress.wanted <= tail.seq and not parent.is_gone:
+                        parent.watch(POLL_S)
             else:
                 parent.watch(POLL_S if began_s - last_command_s < IDLE_AFTER_S else IDLE_POLL_S)
         ends_s = time.monotonic() + LAST_TURNS_S

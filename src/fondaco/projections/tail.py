@@ -4,8 +4,8 @@ It starts from the newest snapshot at or below the database's checkpoint, or fro
 as the house did, so it sees the same rows. Only what lies after the checkpoint is written. The database is believed
 only if the journal has its checkpoint's chain at its checkpoint's sequence; otherwise ``Distrusted`` asks for another.
 
-``turn`` is the whole work: take what is durable, apply, commit once. A turn ends after ``TURN_S`` or ``TURN_COMMANDS``,
-whichever comes first; far behind, turns are longer, because then the commits would cost the most.
+``turn`` is the whole work: take what is durable, apply, commit once. A turn ends after ``TURN_COMMANDS``, beyond which
+larger transactions save little, or after ``TURN_S`` of applying, whichever comes first.
 The replica also pays for the house's snapshots, so that the order path never does.
 """
 
@@ -36,10 +36,8 @@ from fondaco.projections.database import (
 from fondaco.projections.writer import ProjectionWriter
 from fondaco.runtime.recovery import apply_batch, from_snapshot
 
-TURN_S: Final = 0.02
-TURN_COMMANDS: Final = 5_000
-FAR_BEHIND_COMMANDS: Final = 50_000
-FAR_BEHIND_TURN_S: Final = 0.5
+TURN_S: Final = 0.1
+TURN_COMMANDS: Final = 20_000
 
 SNAPSHOT_COMMANDS: Final = 1_000_000
 SNAPSHOT_INTERVAL_S: Final = 60.0
@@ -70,6 +68,8 @@ class Tail:
         except BaseException:
             self._engine.dispose()
             raise
+        #: Whether the last turn left something behind.
+        self.is_behind = False
         self._unread: deque[Batch] = deque()
         self._chain = self._reader.chain
         self._snapshot_seq = _newest_snapshot_seq(directory, self._reader)
@@ -88,17 +88,17 @@ class Tail:
 
     def turn(self) -> int:
         """Bring the database forward by one transaction; answers how many commands it took, 0 if there are none."""
-        is_far_behind = self.durable_seq - self.seq > FAR_BEHIND_COMMANDS
-        commands_max = FAR_BEHIND_COMMANDS if is_far_behind else TURN_COMMANDS
-        ends_s = time.monotonic() + (FAR_BEHIND_TURN_S if is_far_behind else TURN_S)
+        ends_s = time.monotonic() + TURN_S
         house, writer, unread = self._house, self._writer, self._unread
-        while writer.gathered < commands_max and time.monotonic() < ends_s:
+        self.is_behind = True
+        while writer.gathered < TURN_COMMANDS and time.monotonic() < ends_s:
             if not unread:
                 unread.extend(self._reader.read(_READ_BATCHES))
                 if not unread:
+                    self.is_behind = False
                     break
             batch = unread.popleft()
-            writer.gather(house.apply(batch.records, batch.time_us), batch.chain, house.markets)
+            writer.gather(house.apply(batch.records, batch.time_us), batch.chain)
             self._chain = batch.chain
         commands = writer.gathered
         if commands:

@@ -25,33 +25,33 @@ class Inbox:
     """The queue before the sequencer, bounded by its owner."""
 
     def __init__(self) -> None:
-        self._records: list[bytes] = []
-        self._waiters: list[Waiter | None] = []
-        self._taken = 0
+        self.records = []
+        self.waiters = []
+        self.taken = 0
 
     def __len__(self) -> int:
-        return len(self._records) - self._taken
+        return len(self.records) - self.taken
 
     def put(self, record: bytes, waiter: Waiter | None) -> None:
-        self._records.append(record)
-        self._waiters.append(waiter)
+        self.records.append(record)
+        self.waiters.append(waiter)
 
     def take(self, commands_max: int, bytes_max: int) -> tuple[bytes, list[Waiter | None]]:
         """The next batch: records end to end and who waits for each. At least one record, if there is any."""
-        start = self._taken
-        end = min(start + commands_max, len(self._records))
-        records = b"".join(self._records[start:end])
+        start = self.taken
+        end = min(start + commands_max, len(self.records))
+        records = b"".join(self.records[start:end])
         while len(records) > bytes_max and end - start > 1:
             end = start + (end - start) // 2
-            records = b"".join(self._records[start:end])
-        waiters = self._waiters[start:end]
-        if end == len(self._records):
-            self._records.clear()
-            self._waiters.clear()
-            self._taken = 0
+            records = b"".join(self.records[start:end])
+        waiters = self.waiters[start:end]
+        if end == len(self.records):
+            self.records.clear()
+            self.waiters.clear()
+            self.taken = 0
         else:
-            self._taken = end
+            self.taken = end
             if end > 65_536:
-                del self._records[:end], self._waiters[:end]
-                self._taken = 0
+                del self.records[:end], self.waiters[:end]
+                self.taken = 0
         return records, waiters

@@ -139,6 +139,35 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     market_push_interval_ms: Annotated[
         int, _between(10, 10_000, "How often price, deals and depth are pushed for a market that changed.")
     ] = 100
+    order_push_interval_ms: Annotated[
+        int, _between(1, 1_000, "How long changes of single orders are gathered before they are pushed.")
+    ] = 10
+    order_changes_kept_max: Annotated[
+        int,
+        _between(
+            1_024,
+            10_000_000,
+            "Latest changes of single orders kept of each followed market. From a sequence among them "
+            "`orders.subscribe` goes on; some 60 bytes each.",
+        ),
+    ] = 65_536
+    order_books_followed_max: Annotated[
+        int,
+        _between(
+            1,
+            65_535,
+            "Markets that are followed order by order at a time; each costs some 250 bytes an order in its book. "
+            "Over it: error 119.",
+        ),
+    ] = 64
+    order_book_kept_ms: Annotated[
+        int,
+        _between(
+            100,
+            3_600_000,
+            "How long a market goes on being followed order by order after its last reader left, for who comes back.",
+        ),
+    ] = 60_000
     history_push_interval_ms: Annotated[
         int, _between(100, 60_000, "How often candles, state and today are pushed for a market that changed.")
     ] = 1_000

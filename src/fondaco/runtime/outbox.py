@@ -11,13 +11,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import cython
 import structlog
 
-from fondaco.core.events import IS_ANSWER, Applied
+from fondaco.core.events import IS_ANSWER, ROW_WORDS, Applied
 from fondaco.runtime.counters import Counters
 from fondaco.runtime.inbox import Waiter
 
 _log = structlog.get_logger("fondaco.outbox")
+_IS_ANSWER = cython.declare(cython.longlong, IS_ANSWER)
+_ROW_WORDS = cython.declare(cython.Py_ssize_t, ROW_WORDS)
 
 
 class Listener(Protocol):
@@ -34,40 +37,66 @@ class Outbox:
     """Publishes applied batches."""
 
     def __init__(self, counters: Counters) -> None:
-        self._counters = counters
-        self._listeners: list[Listener] = []
+        self.counters = counters
+        self.rows_by_kind = counters.rows_by_kind
+        self.answers_by_kind = counters.answers_by_kind
+        self.listeners = []
 
     def add_listener(self, listener: Listener) -> None:
-        self._listeners.append(listener)
+        self.listeners.append(listener)
 
-    def publish(self, applied: Applied, waiters: Sequence[Waiter | None]) -> None:
+    def publish(self, applied: Applied, waiters: list[Waiter | None]) -> None:
         """Tells everyone. ``waiters`` stand in the order of the batch's commands."""
-        first_seq = applied.first_seq
-        rows_by_kind, answers_by_kind = self._counters.rows_by_kind, self._counters.answers_by_kind
-        for row in applied:
-            head = row[0]
-            rows_by_kind[head & 0xFF] += 1
-            if (head >> 56) & IS_ANSWER:
-                answers_by_kind[head & 0xFF] += 1
-                waiter = waiters[row[1] - first_seq]
-                if waiter is not None:
-                    try:
-                        waiter.answered(row, applied)
-                    except Exception:
-                        self._defect("a desk failed on an answer", row[1])
-        for listener in self._listeners:
+        self.answers(applied, waiters)
+        for listener in self.listeners:
             try:
                 listener.applied(applied)
             except Exception:
-                self._defect("a desk failed on a batch", first_seq)
+                self.defect("a desk failed on a batch", applied.first_seq)
         self.flush()
 
+    def answers(self, applied, waiters):
+        """Counts every row, and gives those that answer a command to the one who waits for it."""
+        words: cython.const[cython.longlong][::1] = memoryview(applied.rows).cast("q")
+        first_seq: cython.longlong = applied.first_seq
+        at: cython.Py_ssize_t
+        for at in range(0, len(applied.rows) // 8, _ROW_WORDS):
+            head: cython.longlong = words[at]
+            kind: cython.Py_ssize_t = head & 0xFF
+            self.rows_by_kind[kind] += 1
+            if (head >> 56) & _IS_ANSWER:
+                self.answers_by_kind[kind] += 1
+                waiter = waiters[words[at + 1] - first_seq]
+                if waiter is not None:
+                    row: tuple = (
+                        words[at],
+                        words[at + 1],
+                        words[at + 2],
+                        words[at + 3],
+                        words[at + 4],
+                        words[at + 5],
+                        words[at + 6],
+                        words[at + 7],
+                        words[at + 8],
+                        words[at + 9],
+                        words[at + 10],
+                        words[at + 11],
+                        words[at + 12],
+                        words[at + 13],
+                        words[at + 14],
+                        words[at + 15],
+                    )
+                    try:
+                        waiter.answered(row, applied)
+                    except Exception:
+                        self.defect("a desk failed on an answer", words[at + 1])
+
     def flush(self) -> None:
-        for listener in self._listeners:
+        for listener in self.listeners:
             try:
                 listener.flush()
             except Exception:
-                self._defect("a desk failed to flush", 0)
+                self.defect("a desk failed to flush", 0)
 
     def refuse(self, waiters: Sequence[Waiter | None], reason: str) -> None:
         """Tells the senders of a batch that nothing of it was done."""
@@ -76,9 +105,9 @@ class Outbox:
                 try:
                     waiter.failed(reason)
                 except Exception:
-                    self._defect("a desk failed on a refusal", 0)
+                    self.defect("a desk failed on a refusal", 0)
         self.flush()
 
-    def _defect(self, what: str, seq: int) -> None:
-        self._counters.defects += 1
+    def defect(self, what, seq):
+        self.counters.defects += 1
         _log.exception(what, seq=seq)

@@ -6,8 +6,9 @@ Invariants:
 - Nothing is applied before it is durable, nothing is answered before it is applied. Batches are taken one at a time.
 - A command is either answered, or failed with nothing done, or the process ended between the two: then its sender asks
   again, by its client order id.
-- When the disk is full, new orders are failed with the reason while cancels go on as long as there is room; everything
-  is taken again once there is space. While the clock leaps ahead, and when the house closes, every command is failed.
+- When the disk is full, new orders are failed with the reason while whatever only takes orders out goes on as long as
+  there is room; everything is taken again once there is space. While the clock leaps ahead, and when the house closes,
+  every command is failed.
 - A failed write or sync, and anything raised by ``apply``, ends the process through ``fatal``: memory and disk may
   differ, and only a replay brings them together.
 
@@ -33,6 +34,7 @@ from fondaco.journal.base import Journal
 from fondaco.journal.errors import DiskFull, OperatingError
 from fondaco.runtime.clock import Clock
 from fondaco.runtime.counters import Counters
+from fondaco.runtime.deadlines import Deadlines
 from fondaco.runtime.inbox import Inbox, Waiter
 from fondaco.runtime.limits import Limits
 from fondaco.runtime.outbox import Listener, Outbox
@@ -46,6 +48,9 @@ _log = structlog.get_logger("fondaco.sequencer")
 _KIND_AT = 3
 """The byte of a record that says its kind (core/commands.py, word 0)."""
 
+_TAKES_ORDERS_OUT = frozenset(
+    (Kind.CANCEL, Kind.ORDERS_CANCEL, Kind.DEAD_MAN, Kind.SESSION_END, Kind.HOUSE_OPEN, Kind.TICK)
+)
 _WATCH_INTERVAL_S = 1.0
 
 
@@ -90,6 +95,8 @@ class Runtime:
         self._idle = asyncio.Event()
         self._idle.set()
         self.timers.every(_WATCH_INTERVAL_S, self._watch)
+        self._deadlines = Deadlines(house, self._clock.now, self.submit)
+        self._deadlines.look()
 
     # ── the desks' side ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -105,7 +112,7 @@ class Runtime:
     def submit(self, record: bytes, waiter: Waiter | None = None) -> None:
         """Queues one record (core/commands.py). Its waiter is told later, never from inside this call."""
         reason = self.intake_stopped
-        if reason is not None and not (self._stop is _Stop.DISK and record[_KIND_AT] == Kind.CANCEL):
+        if reason is not None and not (self._stop is _Stop.DISK and record[_KIND_AT] in _TAKES_ORDERS_OUT):
             self._fail_later(waiter, reason)
         elif len(self._inbox) >= self.limits.inbox_commands_max:
             self._fail_later(waiter, f"{self.limits.inbox_commands_max} commands wait already; try again")
@@ -128,6 +135,7 @@ class Runtime:
     async def stop(self) -> None:
         """Takes no more commands, finishes those taken, and stops the timers. The journal stays open."""
         self.stop_intake("the house is closing; nothing was done")
+        self._deadlines.stop()
         await self.idle()
         self.timers.stop()
         if self._worker is not None:
@@ -214,6 +222,7 @@ class Runtime:
         else:
             self._turn_due = False
             self._idle.set()
+            self._deadlines.look()
 
     # ── stopping ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

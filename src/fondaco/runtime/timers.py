@@ -1,8 +1,6 @@
 """Work that comes round by itself: the clock's watch, the disk's second chance, the desks' market data.
 
-A house that is idle needs no command to pass the time, because whatever falls due (remembered client order ids) is
-drained by the next command before it is applied; so no TICK is journalled. A deadline that must happen by itself would
-be sent as one from here.
+What falls due in the house itself, by its own time, is another thing (deadlines.py).
 
 Invariant: a timer never runs twice at once; after a stall it goes on from now instead of making up for what it missed.
 """

@@ -74,6 +74,13 @@ class Status(msgspec.Struct, frozen=True):
     status: str = "success"
 
 
+class OrdersFollowed(msgspec.Struct, frozen=True):
+    """The answer of ``orders.subscribe``; ``replay`` only where a sequence to go on from was given."""
+
+    status: str = "success"
+    is_replayed: bool | msgspec.UnsetType = msgspec.field(default=msgspec.UNSET, name="replay")
+
+
 class Deal(msgspec.Struct, frozen=True):
     """``type`` is the taker's side: ``buy`` or ``sell``."""
 
@@ -161,6 +168,45 @@ class OrderRecord(msgspec.Struct, frozen=True, kw_only=True):
     client_order_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
+class OptionedOrder(OrderRecord, frozen=True, kw_only=True):
+    """An order with options; each stands only where it is set, so a plain order looks as it always did.
+
+    ``time_in_force`` stands beside ``trigger`` or ``expire``; ``reason`` says how an order ended that was not filled,
+    cancelled by its user or cut off by its time in force.
+    """
+
+    time_in_force: str | msgspec.UnsetType = msgspec.UNSET
+    expire: Seconds | msgspec.UnsetType = msgspec.UNSET
+    post_only: bool | msgspec.UnsetType = msgspec.UNSET
+    stp: str | msgspec.UnsetType = msgspec.UNSET
+    display: str | msgspec.UnsetType = msgspec.UNSET
+    amount_in: str | msgspec.UnsetType = msgspec.UNSET
+    trigger: str | msgspec.UnsetType = msgspec.UNSET
+    stop_price: str | msgspec.UnsetType = msgspec.UNSET
+    trail: str | msgspec.UnsetType = msgspec.UNSET
+    waiting: bool | msgspec.UnsetType = msgspec.UNSET
+    reason: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class BatchEntry(msgspec.Struct, frozen=True):
+    """What became of one row of a batch: ``error`` or ``result`` is null, as in a reply."""
+
+    error: ErrorBody | None
+    result: OrderRecord | None
+
+
+class Count(msgspec.Struct, frozen=True):
+    """How many orders were cancelled."""
+
+    count: int
+
+
+class DeadManAnswer(msgspec.Struct, frozen=True):
+    """When the user's orders will be cancelled; null: never by this."""
+
+    deadline: Seconds | None
+
+
 class OrderPage(msgspec.Struct, frozen=True):
     limit: int
     offset: int
@@ -191,7 +237,10 @@ class AssetChangePage(msgspec.Struct, frozen=True):
 
 
 class MarketTerms(msgspec.Struct, frozen=True):
-    """The terms of a market, as ``market.list`` answers them and ``market.create`` takes them."""
+    """The terms of a market, as ``market.list`` answers them and ``market.create`` takes them.
+
+    ``price_band`` and ``reference_price`` stand only where the market has them.
+    """
 
     name: str
     stock: str
@@ -202,6 +251,62 @@ class MarketTerms(msgspec.Struct, frozen=True):
     min_money: str
     maker_fee: str
     taker_fee: str
+    phase: str
+    price_band: str | msgspec.UnsetType = msgspec.UNSET
+    reference_price: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class PhaseAnswer(msgspec.Struct, frozen=True):
+    """A market's phase after ``market.phase``, and what the change did: ``price`` and ``amount`` of an uncross."""
+
+    market: str
+    phase: str
+    price: str
+    amount: str
+    cancelled: int
+
+
+class FeesRecord(msgspec.Struct, frozen=True):
+    """A user's own fees; ``market`` null: on every market that has no entry of its own. Null rates: there are none."""
+
+    user: int
+    market: str | None
+    maker_fee: str | None
+    taker_fee: str | None
+
+
+class RebateRecord(msgspec.Struct, frozen=True):
+    """What rebates are paid from: ``floor`` is what they leave in it."""
+
+    asset: str
+    balance: str
+    floor: str
+
+
+class WithdrawalRecord(msgspec.Struct, frozen=True):
+    """``state`` is ``frozen``, ``confirmed`` or ``released``."""
+
+    user: int
+    asset: str
+    business: str
+    business_id: int
+    amount: str
+    state: str
+    detail: msgspec.Raw
+
+
+class BustedTrade(msgspec.Struct, frozen=True):
+    """A deal that was taken back, as one of its sides sees it: ``side`` is that side's, ``fee`` what it got back."""
+
+    market: str
+    deal_id: int
+    side: int
+    price: str
+    amount: str
+    deal: str
+    fee: str
+    reason: str
+    time: Seconds
 
 
 class AssetTerms(msgspec.Struct, frozen=True):

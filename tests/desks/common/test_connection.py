@@ -7,12 +7,12 @@ import struct
 from typing import cast
 
 import pytest
-from picows import WSTransport
+from picows import WSMsgType, WSTransport
 from structlog.testing import capture_logs
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from fondaco.desks.common.connection import Connection, Flusher, frame
+from fondaco.desks.common.connection import Connection, Flusher
 from fondaco.desks.common.desk import Opening
 from fondaco.runtime.limits import Limits
 from tests.desks.common.echo import Door, EchoDesk, open_door
@@ -55,7 +55,8 @@ async def test_messages_of_every_length_form(size: int) -> None:
     async with open_door() as house, connect(house.socket) as socket:
         await socket.send(b"m" * size)
         assert await socket.recv() == b"m" * size
-        assert frame(b"m" * size)[-size:] == b"m" * size or size == 0
+        house.desk.sessions[0].connection.send_now(b"n" * size, False)
+        assert await socket.recv() == b"n" * size
 
 
 async def test_a_message_in_fragments_with_a_ping_between() -> None:
@@ -107,6 +108,9 @@ class RecordingTransport:
     def write(self, octets: bytes) -> None:
         self.writes.append(octets)
 
+    def send(self, kind: WSMsgType, payload: bytes) -> None:
+        self.writes.append(bytes((0x80 | kind.value, len(payload))) + payload)
+
     def is_closing(self) -> bool:
         return False
 
@@ -124,10 +128,25 @@ async def test_many_answers_of_one_turn_leave_in_one_write() -> None:
     assert transport.writes == []
     flusher.flush()
     assert transport.writes == [b"\x82\x06answer" * 100]
-    connection.send_frame(frame(b"pushed", text=True))
+    connection.send(b"pushed", text=True)
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert transport.writes[1:] == [b"\x81\x06pushed"]
+
+
+async def test_what_is_sent_now_is_written_now_behind_what_was_collected() -> None:
+    flusher, transport = Flusher(), RecordingTransport()
+    connection = Connection(EchoDesk(), Opening("/echo", "127.0.0.1", "", 1), Limits(), flusher)
+    connection.on_ws_connected(cast(WSTransport, transport))
+    connection.send_now(b"one", False)
+    connection.send(b"answer")
+    connection.send_now(b"two", True)
+    assert transport.writes == [b"\x82\x03one", b"\x82\x06answer\x81\x03two"]
+    flusher.flush()
+    assert len(transport.writes) == 2
+    connection.on_ws_disconnected(cast(WSTransport, transport))
+    connection.send_now(b"three", False)
+    assert len(transport.writes) == 2
 
 
 async def test_a_reader_too_slow_is_told_and_disconnected_and_delays_nobody() -> None:

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fondaco.desks.exchange import fanout, streams
+from fondaco.desks.exchange import depth_stream, fanout
 from fondaco.desks.exchange.dialect import Compression
-from fondaco.desks.exchange.fanout import Fanout, Packed
+from fondaco.desks.exchange.fanout import Fanout
+from fondaco.desks.exchange.packed import Packed, Shape
 from tests.desks.exchange.conftest import furnish
 from tests.desks.exchange.venue import Client, Venue
 
@@ -138,7 +139,7 @@ async def test_a_newcomer_gets_what_was_published_so_that_the_next_difference_co
 async def test_a_whole_image_goes_to_everybody_again_after_a_while(
     venue: Venue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "FULL_DEPTH_INTERVAL_S", 0.05)
+    monkeypatch.setattr(depth_stream, "FULL_DEPTH_INTERVAL_S", 0.05)
     await quoted(venue, (SELL, "1", "8000"))
     client = venue.connect()
     await client.call("depth.subscribe", "BTCUSDT", 5, "0")
@@ -249,7 +250,7 @@ class ManualLoop:
 
 def test_work_is_done_in_slices_and_orders_of_addition() -> None:
     loop = ManualLoop()
-    queue = Fanout(loop)
+    queue = Fanout(loop, loop.time)
     done: list[str] = []
 
     def work(name: str, steps: int) -> Any:
@@ -272,6 +273,6 @@ def test_work_is_done_in_slices_and_orders_of_addition() -> None:
 
 def test_a_message_is_packed_once_for_each_compression() -> None:
     packed = Packed(b'{"method":"price.update","params":["BTCUSDT","8000.00"],"id":null}')
-    frames = {compression: packed.frame(compression) for compression in Compression}
-    assert all(packed.frame(compression) is made for compression, made in frames.items())
-    assert len(set(frames.values())) == 3
+    messages = {compression: packed.message(Shape(compression)) for compression in Compression}
+    assert all(packed.message(Shape(compression)) is made for compression, made in messages.items())
+    assert len(set(messages.values())) == 3

@@ -18,7 +18,10 @@ from tests.desks.exchange.venue import Venue
 DOCUMENTED = {int(code) for code in Code} - {int(Code.INTERNAL_ERROR)}
 
 NAMES = st.sampled_from(
-    ["BTCUSDT", "ETHUSDT", "BTC", "USDT", "alice", "read", "deposit", "GTC", "0", "0.1", "1e-8", ""]
+    [
+        *("BTCUSDT", "ETHUSDT", "BTC", "USDT", "alice", "read", "deposit", "0", "0.1", "1e-8", ""),
+        *("GTC", "GTD", "stop", "trailing", "co", "money", "halt", "auction"),
+    ]
 )
 NUMBERS = st.one_of(
     st.integers(-2, 101), st.integers(-(2**70), 2**70), st.floats(allow_nan=False, allow_infinity=False, width=32)
@@ -26,7 +29,11 @@ NUMBERS = st.one_of(
 SCALARS = st.one_of(st.none(), st.booleans(), NAMES, NUMBERS, st.text(max_size=50))
 OPTIONS = st.dictionaries(
     st.sampled_from(
-        ["client_order_id", "time_in_force", "post_only", "addresses", "label", "detail", "min_amount", "x"]
+        [
+            *("client_order_id", "time_in_force", "expire", "post_only", "stp", "display", "stop_price", "trigger"),
+            *("trail", "amount_in", "amount", "price", "addresses", "label", "detail", "min_amount", "maker_fee"),
+            *("taker_fee", "price_band", "floor", "x"),
+        ]
     ),
     SCALARS,
     max_size=3,

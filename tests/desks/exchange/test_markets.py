@@ -32,6 +32,7 @@ async def test_lists_of_markets_and_assets(venue: Venue) -> None:
         "min_money": "5.00000000",
         "maker_fee": "0.001",
         "taker_fee": "0.002",
+        "phase": "continuous",
     }
 
 

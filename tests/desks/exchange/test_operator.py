@@ -36,6 +36,7 @@ async def test_a_house_from_nothing(venue: Venue) -> None:
         "min_money": "1.500000",
         "maker_fee": "0.0005",
         "taker_fee": "0.001",
+        "phase": "continuous",
     }
     changed = await oper.call("market.update", "BTCEUR", {"min_amount": "0", "taker_fee": "0"})
     assert changed == {**market, "min_amount": "0.0001", "taker_fee": "0"}
@@ -112,7 +113,7 @@ REFUSALS: list[tuple[str, list[Any], int, str]] = [
         "amount_digits 9 is finer than BTC, which has 8; lower it",
     ),
     ("market.create", ["X", "BTC", "USDT", {**TERMS, "fee": "0"}], 1, "option fee is not known; the method takes "),
-    ("market.create", ["X", "BTC", "USDT", {**TERMS, "maker_fee": "-0.1"}], 1, "maker_fee -0.1 is out of bounds"),
+    ("market.create", ["X", "BTC", "USDT", {**TERMS, "maker_fee": "-0.6"}], 1, "maker_fee -0.6 is out of bounds"),
     (
         "market.create",
         ["X", "BTC", "USDT", {**TERMS, "taker_fee": "0.6"}],

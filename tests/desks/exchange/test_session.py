@@ -92,8 +92,8 @@ async def test_ids_are_echoed_exactly(venue: Venue) -> None:
 
 
 async def test_unknown_methods_are_error_4(venue: Venue) -> None:
-    code, message = await venue.connect().refused("order.put_stop", "BTCUSDT")
-    assert (code, message) == (4, "method not found: there is no 'order.put_stop'; the reference lists the methods")
+    code, message = await venue.connect().refused("order.no_such", "BTCUSDT")
+    assert (code, message) == (4, "method not found: there is no 'order.no_such'; the reference lists the methods")
 
 
 async def test_a_notice_is_obeyed_and_never_answered(venue: Venue) -> None:

@@ -15,11 +15,13 @@ from typing import Any
 
 import aiohttp
 import websockets
+from msgspec.structs import replace
 
 from fondaco.app import App
 from fondaco.config import Options
 from fondaco.core import commands as c
 from fondaco.core.commands import HOUSE, encode
+from fondaco.core.state import DECODER
 from fondaco.runtime.limits import Limits
 from fondaco.runtime.sequencer import Runtime
 from tests.waiting import HANG_S
@@ -121,10 +123,39 @@ async def test_an_order_from_the_socket_to_the_journal_to_a_fill_and_over_a_rest
             events = [push["params"] for push in alice.pushes if push["method"] == "order.update"]
             assert [(event, order["left"]) for event, order in events] == [(1, "0.5000"), (2, "0.3000")]
         await post(port, "alice", "order.put_limit", "BTCUSDT", 2, "1", "7000", {"client_order_id": "kept"})
-        before = runtime.house.state_hash()
+        before = DECODER.decode(runtime.house.dump())
     async with house_on(tmp_path) as (port, runtime):
-        assert runtime.house.state_hash() == before
+        after = DECODER.decode(runtime.house.dump())
+        assert after.next_seq == before.next_seq + 1  # the house was told that it was opened
+        assert replace(after, next_seq=0, time_us=0) == replace(before, next_seq=0, time_us=0)
         kept = await post(port, "alice", "order.get", "BTCUSDT", {"client_order_id": "kept"})
         assert (kept["result"]["left"], kept["result"]["client_order_id"]) == ("1.0000", "kept")
         state = await post(port, "bob", "state.query", "BTCUSDT", 86400)
         assert (state["result"]["last"], state["result"]["volume"]) == ("8000.00", "0.2000")
+
+
+async def test_batches_over_http_and_orders_that_end_by_themselves(tmp_path: Path) -> None:
+    """A tick that nobody sent ends an order at its time; the end of a connection ends what it put."""
+    async with house_on(tmp_path) as (port, _), websockets.connect(f"ws://127.0.0.1:{port}/exchange") as connection:
+        alice = Socket(connection)
+        await alice.login("alice")
+        await alice.call("order.subscribe", "BTCUSDT")
+        rows = [["BTCUSDT", 1, "0.5", "8000", {"expire": str(time.time() + 0.3)[:17]}], ["BTCUSDT", 3, "1", "8000"]]
+        put, refused = (await post(port, "alice", "order.batch_put", *rows))["result"]
+        assert (put["result"]["time_in_force"], refused["error"]["code"]) == ("GTD", 1)
+        assert (await post(port, "alice", "order.cancel_on_disconnect", True))["error"]["code"] == 4
+        async with websockets.connect(f"ws://127.0.0.1:{port}/exchange") as another:
+            passing = Socket(another)
+            await passing.login("alice")
+            await passing.call("order.cancel_on_disconnect", True)
+            stop = await passing.call("order.put_stop", "BTCUSDT", 1, "1", "7000", "6900")
+            assert stop["waiting"]
+        ends: dict[int, str] = {}
+        async with asyncio.timeout(HANG_S):
+            while len(ends) < 2:
+                await asyncio.sleep(0.02)
+                await alice.call("server.ping")
+                pushed = [push["params"] for push in alice.pushes if push["method"] == "order.update"]
+                ends = {record["id"]: record["reason"] for event, record in pushed if event == 3}
+        assert ends == {put["result"]["id"]: "expired", stop["id"]: "disconnected"}
+        assert (await alice.call("asset.query", "BTC"))["BTC"]["freeze"] == "0"

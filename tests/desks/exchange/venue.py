@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from picows import WSCloseCode
 
 from fondaco.core import commands as c
 from fondaco.core.commands import HOUSE, RareCommand, Sender, Side, encode
@@ -36,7 +37,7 @@ START_US = 1_723_075_200_000_000
 SECOND_US = 1_000_000
 
 #: Quick cadences, so that a test waits for a push no longer than it must.
-LIMITS = Limits(market_push_interval_ms=10, history_push_interval_ms=100)
+LIMITS = Limits(market_push_interval_ms=10, order_push_interval_ms=2, history_push_interval_ms=100)
 
 #: The market of ``pushed``, which nobody else follows.
 PROBE = "PROBE"
@@ -101,7 +102,7 @@ class Venue:
                     waiter.answered(row, applied)
         self.desk.applied(applied)
         self.desk.flush()
-        self._writer.gather(applied, bytes(16), self.house.markets)
+        self._writer.gather(applied, bytes(16))
         if self.projector_runs:
             self.project()
 
@@ -206,6 +207,8 @@ class Client:
         self.raw: list[bytes] = []
         self.texts: list[bool] = []
         self.congested = False
+        self.closed_because: tuple[int, str] | None = None
+        self.room_messages = 1_000_000
         self.in_flight = 0
         self._read = 0
         self._next_id = 1
@@ -216,6 +219,11 @@ class Client:
 
     # ── what the session sees of it ───────────────────────────────────────────────────────────────────────────────────
 
+    @property
+    def unsent_bytes(self) -> int:
+        """A client with few ``room_messages`` has not taken them before its test empties the inbox."""
+        return 0 if len(self.inbox) < self.room_messages else 1 << 30
+
     def send(self, payload: bytes, *, text: bool = False) -> None:
         self.raw.append(payload)
         self.texts.append(text)
@@ -224,13 +232,14 @@ class Client:
         self.inbox.append(msgspec.json.decode(plain))
         self._arrived.set()
 
-    def send_frame(self, prepared: bytes) -> None:
-        size = prepared[1]
-        head = 2 if size < 126 else 4 if size == 126 else 10
-        self.send(prepared[head:], text=prepared[0] == 0x81)
+    def send_now(self, payload: bytes, text: bool) -> None:
+        self.send(payload, text=text)
 
     def started(self) -> None:
         self.in_flight += 1
+
+    def close(self, code: WSCloseCode, reason: str) -> None:
+        self.closed_because = (code.value, reason)
 
     def finished(self) -> None:
         self.in_flight -= 1

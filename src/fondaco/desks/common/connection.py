@@ -1,17 +1,14 @@
-"""One WebSocket connection: whole messages in, many answers out in one write.
-
-Outbound, the cost is system calls, not Python. So an answer is framed at once but only *collected*; the ``Flusher``
-joins everything a connection got in one turn of the event loop and hands it over in a single write. The runtime's
-answers are flushed at the end of its turn, everything else at the next turn.
+"""One WebSocket connection: whole messages in, many answers out in one write (see traffic.py).
 
 Invariants:
-- Frames leave in the order of ``send``. Nothing is ever dropped: a reader so slow that its unsent bytes pass
-  ``outbound_bytes_max`` is told the reason and disconnected. What may be skipped (market data) asks ``congested``.
+- Frames leave in the order of ``send`` and ``send_now``. Nothing is ever dropped: a reader so slow that its unsent
+  bytes pass ``outbound_bytes_max`` is told the reason and disconnected. What may be skipped (market data) asks
+  ``congested``.
 - While ``commands_in_flight_max`` requests are unanswered, the socket is not read from (``started``/``finished``).
 - A fragmented message is joined up to ``frame_bytes_max``; a larger one, whole or in fragments, closes with 1009.
 - A session that raises is a defect of the desk: it is logged, and that connection alone is closed with 1011.
 
-Cost: a send is one small allocation and one list append; a message in is one copy.
+Cost: a message in is one copy.
 """
 
 from __future__ import annotations
@@ -23,7 +20,10 @@ from picows import WSCloseCode, WSFrame, WSListener, WSMsgType, WSTransport
 
 from fondaco.desks.common.desk import Opening, Session, SocketDesk
 from fondaco.desks.common.rate import Allowance
+from fondaco.desks.common.traffic import Flusher, Traffic, frame, framed
 from fondaco.runtime.limits import Limits
+
+__all__ = ["Connection", "Flusher", "frame"]
 
 _log = structlog.get_logger("fondaco.connection")
 
@@ -34,49 +34,6 @@ _PING = WSMsgType.PING
 _CLOSE = WSMsgType.CLOSE
 
 _CLOSE_REASON_BYTES_MAX = 123  # RFC 6455 §5.5: a control frame carries at most 125 bytes, two of them the code
-
-
-def frame(payload: bytes, *, text: bool = False) -> bytes:
-    """One whole server frame (RFC 6455 §5.2, unmasked), ready for ``Connection.send_frame`` of many connections."""
-    return _frame(0x81 if text else 0x82, payload)
-
-
-def _frame(first_byte: int, payload: bytes) -> bytes:
-    size = len(payload)
-    if size < 126:
-        return bytes((first_byte, size)) + payload
-    if size < 65_536:
-        return bytes((first_byte, 126, size >> 8, size & 0xFF)) + payload
-    return bytes((first_byte, 127)) + size.to_bytes(8, "big") + payload
-
-
-class Flusher:
-    """Remembers which connections have something to send; one ``flush`` writes each of them once."""
-
-    def __init__(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._waiting: list[Connection] = []
-        self._scheduled = False
-
-    def add(self, connection: Connection) -> None:
-        self._waiting.append(connection)
-        if not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._scheduled_flush)
-
-    def flush(self) -> None:
-        """Writes everything collected so far. Called by the runtime at the end of each turn."""
-        waiting, self._waiting = self._waiting, []
-        for connection in waiting:
-            try:
-                connection.flush()
-            except Exception:
-                _log.exception("a connection failed to send", address=connection.opening.address)
-                connection.abort()
-
-    def _scheduled_flush(self) -> None:
-        self._scheduled = False
-        self.flush()
 
 
 class Connection(WSListener):
@@ -93,20 +50,21 @@ class Connection(WSListener):
         self.congested = False
         self._desk = desk
         self._limits = limits
-        self._flusher = flusher
         self._loop = asyncio.get_running_loop()
         self._transport: WSTransport | None = None
         self._session: Session | None = None
-        self._outbound: list[bytes] = []
-        self._outbound_bytes = 0
-        self._in_flight = 0
-        self._reading = True
+        self._traffic = Traffic(self, flusher, limits.outbound_bytes_max, limits.commands_in_flight_max)
         self._closing = False
         self._ping_is_open = False
         self._fragments: bytearray | None = None
         self._allowance = Allowance(limits.requests_per_second_max, limits.requests_burst_max)
         self._refusals_in_row = 0
         self._close_timer: asyncio.TimerHandle | None = None
+        # What a session calls for each of its orders goes straight to where it is done.
+        self.send = self._traffic.send
+        self.send_frame = self._traffic.send_frame
+        self.started = self._traffic.started
+        self.finished = self._traffic.finished
 
     # ── what a session may do ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -115,68 +73,37 @@ class Connection(WSListener):
         """What its reader has not taken yet, as far as this process holds it."""
         if self._transport is None:
             return 0
-        return self._outbound_bytes + self._transport.underlying_transport.get_write_buffer_size()
+        return self._traffic.frames_bytes + self._transport.underlying_transport.get_write_buffer_size()
 
     @property
     def is_open(self) -> bool:
         return not self._closing
 
-    def send(self, payload: bytes, *, text: bool = False) -> None:
-        """Collects one message. A no-op once the connection is closing."""
-        self.send_frame(_frame(0x81 if text else 0x82, payload))
-
-    def send_frame(self, prepared: bytes) -> None:
-        """Collects a frame made by ``frame``: for one message to many subscribers."""
-        if self._closing:
-            return
-        if not self._outbound:
-            self._flusher.add(self)
-        self._outbound.append(prepared)
-        self._outbound_bytes += len(prepared)
-        if self._outbound_bytes > self._limits.outbound_bytes_max:
-            self._too_slow(self._outbound_bytes)
-
-    def started(self) -> None:
-        """A request whose answer comes later was taken."""
-        self._in_flight += 1
-        if self._in_flight >= self._limits.commands_in_flight_max and self._reading:
-            self._reading = False
-            if self._transport is not None:
-                self._transport.underlying_transport.pause_reading()
-
-    def finished(self) -> None:
-        """That answer was sent. Reading goes on at half the bound, so that it does not flutter."""
-        self._in_flight -= 1
-        if not self._reading and self._in_flight <= self._limits.commands_in_flight_max // 2:
-            self._reading = True
-            if self._transport is not None and not self._closing:
-                self._transport.underlying_transport.resume_reading()
+    def send_now(self, payload: bytes, text: bool) -> None:
+        """Writes one message at once, behind what was collected: for what goes to many, one after the other."""
+        transport = self._transport
+        traffic = self._traffic
+        if traffic.frames_bytes or self.congested or self._closing or transport is None:
+            traffic.send(payload, text)
+            traffic.flush()  # looks at the bound
+        else:
+            transport.send(_TEXT if text else _BINARY, payload)
 
     def close(self, code: WSCloseCode, reason: str) -> None:
         """Sends what was collected, then a close frame with the reason; the client has a bounded time to read it."""
         if self._closing:
             return
-        self._write_collected()
-        self._closing = True
+        self._traffic.write()
+        self._shut()
         transport = self._transport
         if transport is None:
             return
-        if not self._reading:
+        if not self._traffic.reading:
             # The peer's own close frame can only be seen by reading.
-            self._reading = True
+            self._traffic.reading = True
             transport.underlying_transport.resume_reading()
         transport.send_close(code, reason.encode()[:_CLOSE_REASON_BYTES_MAX].decode(errors="ignore"))
         self._close_timer = self._loop.call_later(self._limits.close_timeout_ms / 1000, self.abort)
-
-    def flush(self) -> None:
-        """One write for everything collected. The flusher calls it; a session needs not."""
-        transport = self._transport
-        if self._closing or transport is None or transport.is_close_frame_sent:
-            return
-        self._write_collected()
-        unsent_bytes = transport.underlying_transport.get_write_buffer_size()
-        if unsent_bytes > self._limits.outbound_bytes_max:
-            self._too_slow(unsent_bytes)
 
     def abort(self) -> None:
         """Drops the connection at once, unsent bytes and all."""
@@ -187,6 +114,7 @@ class Connection(WSListener):
 
     def on_ws_connected(self, transport: WSTransport) -> None:
         self._transport = transport
+        self._traffic.attach(transport)
         try:
             self._session = self._desk.open(self.opening, self)
         except Exception:
@@ -210,7 +138,7 @@ class Connection(WSListener):
             self._continuation(frame)
         elif kind is _PING:
             if self._allowance.take() or self._is_patient():
-                self.send_frame(_frame(0x8A, frame.get_payload_as_bytes()))
+                self.send_frame(framed(0x8A, frame.get_payload_as_bytes()))
         elif kind is _CLOSE:
             self._answer_close(transport, frame)
 
@@ -229,7 +157,7 @@ class Connection(WSListener):
         if self._ping_is_open and not self._closing:
             _log.warning("a client that answers no ping is disconnected", address=self.opening.address)
         self._closing = True
-        self._outbound.clear()
+        self._traffic.detach()
         if self._close_timer is not None:
             self._close_timer.cancel()
         session, self._session = self._session, None
@@ -245,7 +173,30 @@ class Connection(WSListener):
     def resume_writing(self) -> None:
         self.congested = False
 
+    # ── what its traffic calls, beyond a bound ────────────────────────────────────────────────────────────────────────
+
+    def pause_reading(self) -> None:
+        if self._transport is not None:
+            self._transport.underlying_transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._transport is not None:
+            self._transport.underlying_transport.resume_reading()
+
+    def too_slow(self, unsent_bytes: int) -> None:
+        bound = self._limits.outbound_bytes_max
+        _log.warning(
+            "a reader too slow for its answers is disconnected",
+            address=self.opening.address,
+            unsent_bytes=unsent_bytes,
+            bound_bytes=bound,
+        )
+        self.close(WSCloseCode.POLICY_VIOLATION, f"too slow: {unsent_bytes} bytes unread; at most {bound} are kept")
+
     # ── inside ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _shut(self) -> None:
+        self._closing = self._traffic.closed = True
 
     def _continuation(self, frame: WSFrame) -> None:
         fragments = self._fragments
@@ -287,26 +238,9 @@ class Connection(WSListener):
         return False
 
     def _answer_close(self, transport: WSTransport, frame: WSFrame) -> None:
-        self._write_collected()
-        self._closing = True
+        self._traffic.write()
+        self._shut()
         transport.send_close(frame.get_close_code())
         transport.disconnect()
         # A peer that asked to close but does not read would keep the socket: bounded as our own close is.
         self._close_timer = self._loop.call_later(self._limits.close_timeout_ms / 1000, self.abort)
-
-    def _write_collected(self) -> None:
-        outbound = self._outbound
-        if outbound and self._transport is not None and not self._transport.underlying_transport.is_closing():
-            self._transport.underlying_transport.write(outbound[0] if len(outbound) == 1 else b"".join(outbound))
-        outbound.clear()
-        self._outbound_bytes = 0
-
-    def _too_slow(self, unsent_bytes: int) -> None:
-        bound = self._limits.outbound_bytes_max
-        _log.warning(
-            "a reader too slow for its answers is disconnected",
-            address=self.opening.address,
-            unsent_bytes=unsent_bytes,
-            bound_bytes=bound,
-        )
-        self.close(WSCloseCode.POLICY_VIOLATION, f"too slow: {unsent_bytes} bytes unread; at most {bound} are kept")

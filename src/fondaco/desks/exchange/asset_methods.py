@@ -35,7 +35,7 @@ async def _history(caller: Caller, params: list[Any], request_id: int | None) ->
     start_s, end_s = period(params[2], params[3])
     offset, limit = page(params[4], params[5], floor.limits.query_rows_max)
     await floor.history.wait_for(floor.runtime.durable_seq)
-    _, changes = await floor.history.balance_changes(user_id, asset_id, business, start_s, end_s, offset, limit)
+    changes = await floor.history.balance_changes(user_id, asset_id, business, start_s, end_s, offset, limit)
     return wire.AssetChangePage(offset, limit, [floor.catalogue.asset_change(change) for change in changes])
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Final
 
 import structlog
@@ -48,6 +48,9 @@ class Caller(ABC):
     sender: Sender = Sender()
     address: str = ""
     on_socket: bool = False
+    #: Called when a request is under way, and when it was answered.
+    started: Callable[[], None]
+    finished: Callable[[], None]
     #: What is under way over history; for requests over HTTP shared by all of one key or address.
     history_tasks: set[asyncio.Task[None]]
     _commands_sent = 0
@@ -69,23 +72,24 @@ class Caller(ABC):
         """Answer with an error."""
 
     @abstractmethod
-    def started(self) -> None:
-        """A request is under way."""
-
-    @abstractmethod
-    def finished(self) -> None:
-        """It was answered."""
-
-    @abstractmethod
     def login(self, identity: Identity) -> None:
         """The caller proved who it is."""
 
     def obey(self, method: Method, params: list[Any], request_id: int | None) -> None:
-        if method.reads and self._commands_sent != self._commands_ended:
-            self._held.append((self._commands_sent, method, params, request_id))
-            self.started()
-            return
-        self._obey_now(method, params, request_id)
+        if method.reads and self.awaits_answers:
+            self.hold(method, params, request_id)
+        else:
+            self._obey_now(method, params, request_id)
+
+    @property
+    def awaits_answers(self) -> bool:
+        """Whether a command of this caller is under way."""
+        return self._commands_sent != self._commands_ended
+
+    def hold(self, method: Method, params: list[Any], request_id: int | None) -> None:
+        """Obey a method as soon as the commands sent so far are answered."""
+        self._held.append((self._commands_sent, method, params, request_id))
+        self.started()
 
     def _obey_now(self, method: Method, params: list[Any], request_id: int | None) -> None:
         try:
@@ -160,7 +164,8 @@ class Caller(ABC):
         except Exception:
             self.refuse(request_id, _defect(method.name))
         else:
-            await self.reply_later(request_id, result)
+            if result is not PENDING:
+                await self.reply_later(request_id, result)
         finally:
             self.finished()
 

@@ -11,16 +11,28 @@ from typing import Any, Final
 
 import msgspec
 
-from fondaco.core.events import Row, has_client_order_id, market_id_of
+from fondaco.core.events import Applied, Row, has_client_order_id, has_options, market_id_of
 from fondaco.core.house import House
 from fondaco.core.instruments import Asset
 from fondaco.core.units import format_units
 from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.desks.exchange.order_record import BatchOptions, record
 from fondaco.desks.exchange.params import NAME_LENGTH_MAX
-from fondaco.desks.exchange.translate import Terms, kind_of, order_record, seconds
-from fondaco.projections.account_reads import BalanceChange, OrderRecord
+from fondaco.desks.exchange.translate import Terms, kind_of, seconds
+from fondaco.projections.balance_reads import BalanceChange
+from fondaco.projections.businesses import BUST
+from fondaco.projections.order_reads import FinishedOrder
 from fondaco.wire import exchange as wire
 
+
+class _Bust(msgspec.Struct):
+    """What a bust's change keeps in its detail (projections/accounts.py)."""
+
+    market_id: int
+    reason: str
+
+
+_BUST_DECODER: Final = msgspec.json.Decoder(_Bust)
 #: Each member stays the text it is.
 _DETAIL_DECODER: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -29,16 +41,22 @@ class Catalogue:
     def __init__(self, house: House) -> None:
         self._house = house
         self._terms: dict[int, Terms] = {}
+        self.batch_options = BatchOptions()
 
     def market(self, name: object) -> Terms:
         """The market of a name as a request gave it."""
         if type(name) is not str:
             raise invalid(f"market is {kind_of(name)}; send a market's name as text")
-        market_id = self._house.market_ids.get(name)
-        if market_id is None:
+        terms = self.find(name)
+        if terms is None:
             shown = name[:NAME_LENGTH_MAX]
             raise WireError(Code.UNKNOWN_MARKET, f"unknown market: {shown}; market.list names those there are")
-        return self.terms(market_id)
+        return terms
+
+    def find(self, name: str) -> Terms | None:
+        """The terms of a market by its name, or None."""
+        market_id = self._house.market_ids.get(name)
+        return None if market_id is None else self.terms(market_id)
 
     def terms(self, market_id: int) -> Terms:
         """The terms of a market that exists."""
@@ -63,33 +81,25 @@ class Catalogue:
             raise WireError(Code.UNKNOWN_ASSET, f"unknown asset: {shown}; asset.list names those there are")
         return self._house.assets[asset_id]
 
-    def record(self, row: Row, *, pushed: bool = False) -> wire.OrderRecord:
+    def record(self, row: Row, options: Row | None, *, pushed: bool = False) -> wire.OrderRecord:
         """An ORDER row as the wire shows it, with its client order id while the house remembers that."""
         name = self._house.client_order_id(row[2]) if has_client_order_id(row) else None
-        return order_record(self.terms(market_id_of(row)), row, client_order_id=name or "", pushed=pushed)
+        return record(self.terms(market_id_of(row)), row, options, client_order_id=name or "", pushed=pushed)
 
-    def finished_record(self, order: OrderRecord) -> wire.OrderRecord:
+    def answer(self, row: Row, applied: Applied) -> wire.OrderRecord:
+        """An ORDER row of a batch that is being told."""
+        return self.record(row, self.batch_options.of(row, applied))
+
+    def open_record(self, row: Row) -> wire.OrderRecord:
+        """An open order as the house shows it."""
+        return self.record(row, self._house.order_options(row[2]) if has_options(row) else None)
+
+    def finished_record(self, order: FinishedOrder) -> wire.OrderRecord:
         """A finished order of the history, with the time it was finished."""
-        row = (
-            order.side << 16 | order.order_type << 24 | order.market_id << 32,
-            0,
-            order.order_id,
-            order.user_id,
-            order.price_ticks,
-            order.amount,
-            order.left,
-            order.deal_stock_lots,
-            order.deal_money_units,
-            order.deal_fee_units,
-            order.ctime_us,
-            order.ftime_us,
-            order.taker_fee_ppm,
-            order.maker_fee_ppm,
-            order.finish,
-            0,
-        )
-        name = self._house.client_order_id(order.order_id)
-        return order_record(self.terms(order.market_id), row, client_order_id=name or "", ftime_us=order.ftime_us)
+        row = order.row
+        name = self._house.client_order_id(row[2]) or ""
+        terms = self.terms(market_id_of(row))
+        return record(terms, row, order.options, client_order_id=name, ftime_us=row[11])
 
     def asset_change(self, change: BalanceChange) -> wire.AssetChange:
         """One change of a balance; its detail names the deal, or is the caller's own with its business id."""
@@ -104,10 +114,14 @@ class Catalogue:
         )
 
     def _detail(self, change: BalanceChange, asset: Asset) -> msgspec.Raw:
-        if change.deal_id is None or change.market_id is None:
+        if change.business == BUST:
+            bust = _BUST_DECODER.decode(change.detail or "{}")
+            market = self.terms(bust.market_id).name
+            detail: dict[str, Any] = {"market": market, "deal_id": change.business_id, "reason": bust.reason}
+        elif change.deal_id is None or change.market_id is None:
             own = _DETAIL_DECODER.decode(change.detail or "{}")
             own.pop("id", None)  # the business id is what both sides find it by
-            detail: dict[str, Any] = {"id": change.business_id, **own}
+            detail = {"id": change.business_id, **own}
         else:
             terms = self.terms(change.market_id)
             detail = {

@@ -13,7 +13,10 @@ from fondaco.desks.exchange.errors import Code, WireError
 
 
 class Channel(Enum):
-    """Depth is one channel for ``depth.subscribe`` and ``depths.subscribe``: their pushes look alike."""
+    """Depth is one channel for ``depth.subscribe`` and ``depths.subscribe``: their pushes look alike.
+
+    Orders are one for each market: a reader of one book begins and resumes without regard to the others.
+    """
 
     KLINE = "kline"
     PRICE = "price"
@@ -23,9 +26,14 @@ class Channel(Enum):
     DEPTH = "depth"
     ORDER = "order"
     ASSET = "asset"
+    ORDERS = "orders"
 
 
 PRIVATE = (Channel.ORDER, Channel.ASSET)
+
+
+#: A channel, or that of one market by its id.
+Key = Channel | tuple[Channel, int]
 
 
 class Subscription(Protocol):
@@ -37,10 +45,10 @@ class Channels:
 
     def __init__(self, subscriptions_max: int) -> None:
         self._subscriptions_max = subscriptions_max
-        self._subscriptions: dict[Channel, list[Subscription]] = {}
-        self._counts: dict[Channel, int] = {}
+        self._subscriptions: dict[Key, list[Subscription]] = {}
+        self._counts: dict[Key, int] = {}
 
-    def replace(self, channel: Channel, count: int) -> None:
+    def replace(self, channel: Key, count: int) -> None:
         """Leave what the channel had, to follow ``count`` things instead. Raises, changing nothing, over the bound."""
         others = sum(self._counts.values()) - self._counts.get(channel, 0)
         if others + count > self._subscriptions_max:
@@ -52,10 +60,19 @@ class Channels:
         self.leave(channel)
         self._counts[channel] = count
 
-    def add(self, channel: Channel, subscriptions: Iterable[Subscription]) -> None:
+    def add(self, channel: Key, subscriptions: Iterable[Subscription]) -> None:
         self._subscriptions.setdefault(channel, []).extend(subscriptions)
 
-    def leave(self, channel: Channel) -> None:
+    def of(self, channel: Key) -> list[Subscription]:
+        """What is followed on a channel."""
+        return self._subscriptions.get(channel, [])
+
+    def all_of(self, channel: Channel) -> list[Subscription]:
+        """What is followed on a channel that each market has one of."""
+        followed = self._subscriptions.items()
+        return [one for key, many in followed if isinstance(key, tuple) and key[0] is channel for one in many]
+
+    def leave(self, channel: Key) -> None:
         self._counts.pop(channel, None)
         for subscription in self._subscriptions.pop(channel, ()):
             subscription.leave()
@@ -65,5 +82,5 @@ class Channels:
             self.leave(channel)
 
     def leave_all(self) -> None:
-        for channel in Channel:
+        for channel in tuple(self._counts):
             self.leave(channel)

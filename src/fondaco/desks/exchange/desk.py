@@ -12,7 +12,18 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from fondaco.core.events import ROW, Applied, BalanceUpdated, EventKind, Fact, KeyRevoked, market_id_of
+from fondaco.core.events import (
+    ROW,
+    Applied,
+    BalanceUpdated,
+    EventKind,
+    Fact,
+    KeyRevoked,
+    TradeBusted,
+    WithdrawalChanged,
+    has_options,
+    market_id_of,
+)
 from fondaco.desks.common.auth import Refusal
 from fondaco.desks.common.desk import Identity, Opening
 from fondaco.desks.exchange.dialect import PATHS, choose_subprotocol
@@ -22,14 +33,17 @@ from fondaco.desks.exchange.floor import Floor, Logins, Runtime, Secrets
 from fondaco.desks.exchange.history_feed import HistoryFeed
 from fondaco.desks.exchange.http_call import HttpCall
 from fondaco.desks.exchange.methods import METHODS
+from fondaco.desks.exchange.order_feed import OrderFeed
+from fondaco.desks.exchange.outlet import Outlet
 from fondaco.desks.exchange.private_feed import PrivateFeed
-from fondaco.desks.exchange.session import Outlet, Session
+from fondaco.desks.exchange.session import Session
 from fondaco.desks.exchange.system_methods import auth_error
 from fondaco.projections.history import History
 from fondaco.runtime.limits import Limits
 from fondaco.wire import exchange as wire
 
 _ORDER = EventKind.ORDER
+_OPTIONS = EventKind.OPTIONS
 _FILL = EventKind.FILL
 _FACT = EventKind.FACT
 
@@ -57,6 +71,7 @@ class ExchangeDesk:
         fanout = Fanout(loop)
         self.floor.market_feed = self._market_feed = MarketFeed(self.floor, fanout, loop)
         self.floor.history_feed = self._history_feed = HistoryFeed(self.floor, fanout, loop)
+        self.floor.order_feed = self._order_feed = OrderFeed(self.floor, fanout, loop)
         self.floor.private_feed = self._private_feed = PrivateFeed(self.floor)
 
     def choose_subprotocol(self, offered: Sequence[str]) -> str:
@@ -81,6 +96,7 @@ class ExchangeDesk:
     async def stop(self) -> None:
         """End the ticks and whatever is under way."""
         self._market_feed.stop()
+        self._order_feed.stop()
         await self.floor.stop()
 
     # ── a listener of the runtime ─────────────────────────────────────────────────────────────────────────────────────
@@ -90,22 +106,32 @@ class ExchangeDesk:
         for fact in applied.facts:
             self._fact(fact)
         market_feed, history_feed, private_feed = self._market_feed, self._history_feed, self._private_feed
-        if not (market_feed.is_followed or history_feed.is_followed or private_feed.is_followed):
+        order_feed = self._order_feed
+        is_private, is_by_order = private_feed.is_followed, order_feed.is_followed
+        if not (is_private or is_by_order or market_feed.is_followed or history_feed.is_followed):
             return
-        is_private = private_feed.is_followed
+        options = None
         for row in ROW.iter_unpack(applied.rows):
             kind = row[0] & 0xFF
             if kind == _ORDER:
-                market_feed.changed(market_id_of(row))
+                market_id = market_id_of(row)
+                market_feed.changed(market_id)
+                if is_by_order:
+                    order_feed.changed(market_id, row)
                 if is_private:
-                    private_feed.order(row)
+                    private_feed.order(row, options if has_options(row) else None)
+            elif kind == _OPTIONS:
+                options = row
             elif kind == _FILL:
                 market_id = market_id_of(row)
                 market_feed.filled(market_id, row)
                 history_feed.changed(market_id)
+                if is_by_order:
+                    order_feed.filled(market_id, row)
                 if is_private:
                     private_feed.fill(row)
         private_feed.end_of_batch()
+        order_feed.end_of_batch()
 
     def flush(self) -> None:
         """Nothing is kept back here: the connections' flusher listens to the runtime by itself."""
@@ -114,6 +140,12 @@ class ExchangeDesk:
         if isinstance(fact, BalanceUpdated):
             if not fact.repeated:
                 self._private_feed.balance_changed(fact.user_id, fact.asset_id)
+        elif isinstance(fact, WithdrawalChanged):
+            if not fact.repeated:
+                self._private_feed.balance_changed(fact.withdrawal.user_id, fact.withdrawal.asset_id)
+        elif isinstance(fact, TradeBusted):
+            if not fact.repeated:
+                self._private_feed.trade_busted(fact)
         elif isinstance(fact, KeyRevoked):
             for session in list(self.floor.sessions):
                 if session.identity is not None and session.identity.api_key == fact.key.api_key:

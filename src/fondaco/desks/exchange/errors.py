@@ -33,27 +33,25 @@ class Code(IntEnum):
     AMOUNT_OFF_STEP = 102
     PRICE_OUT_OF_BOUNDS = 103
     AMOUNT_TOO_LARGE = 104
+    POST_ONLY_WOULD_TAKE = 105
+    SELF_TRADE = 106
     FILL_OR_KILL_UNFILLABLE = 107
+    MARKET_HALTED = 108
+    CLOSE_ONLY = 109
     CLIENT_ORDER_ID_REUSED = 110
     TOO_MANY_OPEN_ORDERS = 111
     RATE_LIMIT = 112
     UNKNOWN_MARKET = 113
     UNKNOWN_ASSET = 114
+    NOT_IN_THIS_PHASE = 115
+    PRICE_BAND = 116
     ACCOUNT_DISABLED = 117
+    TRIGGER_WOULD_FIRE = 118
     SUBSCRIPTION_LIMIT = 119
     SCOPE_MISSING = 120
     SIGNATURE_EXPIRED = 121
     ORDER_TOO_SMALL_IN_MONEY = 122
     NUMBER_MALFORMED = 123
-
-    # Reserved: what the notes define for order types and phases to come. Nothing is refused with these yet.
-    POST_ONLY_WOULD_TAKE = 105
-    SELF_TRADE = 106
-    MARKET_HALTED = 108
-    CLOSE_ONLY = 109
-    NOT_IN_THIS_PHASE = 115
-    PRICE_BAND = 116
-    TRIGGER_WOULD_FIRE = 118
 
 
 #: The old server's words for its own codes, which open our sentences.

@@ -11,25 +11,28 @@ import asyncio
 from collections.abc import Iterable, Iterator
 
 from fondaco.core.events import Row
-from fondaco.desks.exchange.fanout import Fanout, Streams, Subscriber
-from fondaco.desks.exchange.floor import Floor
-from fondaco.desks.exchange.session import Session
-from fondaco.desks.exchange.streams import DealsStream, DepthStream, LiveStream, PriceStream
+from fondaco.desks.exchange.depth_stream import DepthStream
+from fondaco.desks.exchange.fanout import Fanout
+from fondaco.desks.exchange.outlet import Receiver
+from fondaco.desks.exchange.source import Source
+from fondaco.desks.exchange.stream import Streams, Subscriber
+from fondaco.desks.exchange.streams import DealsStream, LiveStream, PriceStream
 
 
 class MarketFeed:
     """The live streams. Belongs to one event loop."""
 
-    def __init__(self, floor: Floor, fanout: Fanout, loop: asyncio.AbstractEventLoop) -> None:
-        self._floor = floor
+    def __init__(self, source: Source, fanout: Fanout, loop: asyncio.AbstractEventLoop) -> None:
+        self._source = source
         self._fanout = fanout
         self._loop = loop
-        self._interval_s = floor.limits.market_push_interval_ms / 1000
+        self._interval_s = source.limits.market_push_interval_ms / 1000
         self._prices: Streams[int, PriceStream] = Streams()
         self._depths: Streams[tuple[int, int, int], DepthStream] = Streams()
         self._deals: Streams[int, DealsStream] = Streams()
         self._changed: set[int] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._is_under_way = False
 
     def changed(self, market_id: int) -> None:
         """The book of this market changed, or it saw a deal."""
@@ -47,19 +50,22 @@ class MarketFeed:
 
     # ── who follows ───────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def follow_price(self, session: Session, market_id: int) -> Subscriber:
-        return self._join(self._prices.open(market_id, lambda: PriceStream(self._floor, market_id)), session)
+    def follow_price(self, receiver: Receiver, market_id: int) -> Subscriber:
+        return self._join(self._prices.open(market_id, lambda: PriceStream(self._source, market_id)), receiver)
 
-    def follow_depth(self, session: Session, market_id: int, limit: int, interval_ticks: int) -> Subscriber:
+    def follow_depth(
+        self, receiver: Receiver, market_id: int, limit: int, interval_ticks: int, extras: int = 0
+    ) -> Subscriber:
+        """``extras``: what the depth stream can tell besides."""
         now_s = self._loop.time()
         stream = self._depths.open(
             (market_id, limit, interval_ticks),
-            lambda: DepthStream(self._floor, market_id, limit, interval_ticks, now_s),
+            lambda: DepthStream(self._source, market_id, limit, interval_ticks, now_s),
         )
-        return self._join(stream, session)
+        return self._join(stream, receiver, extras)
 
-    def follow_deals(self, session: Session, market_id: int) -> Subscriber:
-        return self._join(self._deals.open(market_id, lambda: DealsStream(self._floor, market_id)), session)
+    def follow_deals(self, receiver: Receiver, market_id: int) -> Subscriber:
+        return self._join(self._deals.open(market_id, lambda: DealsStream(self._source, market_id)), receiver)
 
     def begin(self, subscribers: Iterable[Subscriber]) -> None:
         """The first pushes of what the house knows by itself."""
@@ -71,7 +77,7 @@ class MarketFeed:
         for subscriber in subscribers:
             stream = subscriber.stream
             assert isinstance(stream, DealsStream)
-            await self._floor.until_read(stream.prepare, subscriber)
+            await self._source.until_read(stream.prepare, subscriber)
             subscriber.begin(stream.image())
 
     def stop(self) -> None:
@@ -79,10 +85,10 @@ class MarketFeed:
             self._timer.cancel()
             self._timer = None
 
-    def _join(self, stream: LiveStream, session: Session) -> Subscriber:
+    def _join(self, stream: LiveStream, receiver: Receiver, extras: int = 0) -> Subscriber:
         if self._timer is None:
             self._timer = self._loop.call_later(self._interval_s, self._tick)
-        return stream.join(session)
+        return stream.join(receiver, extras)
 
     # ── the tick ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -92,11 +98,18 @@ class MarketFeed:
             self._changed.clear()
             return
         self._timer = self._loop.call_later(self._interval_s, self._tick)
-        if self._fanout.is_idle:
+        if not self._is_under_way:
+            self._is_under_way = True
             changed, self._changed = self._changed, set()
             self._fanout.add(self._round(changed, self._loop.time()))
 
     def _round(self, changed: set[int], now_s: float) -> Iterator[None]:
+        try:
+            yield from self._updates(changed, now_s)
+        finally:
+            self._is_under_way = False
+
+    def _updates(self, changed: set[int], now_s: float) -> Iterator[None]:
         for streams in (self._prices, self._deals, self._depths):
             for stream in streams:
                 if stream.market_id in changed or stream.is_due(now_s):

@@ -16,18 +16,20 @@ import structlog
 from fondaco.core.house import House
 from fondaco.desks.common.desk import Identity
 from fondaco.desks.exchange.catalogue import Catalogue
+from fondaco.desks.exchange.plain_request import PlainRequest
 from fondaco.projections.history import ServiceTimeout
 from fondaco.runtime.inbox import Waiter
 from fondaco.runtime.limits import Limits
 
 if TYPE_CHECKING:
     from fondaco.desks.common.auth import Refusal
-    from fondaco.desks.exchange.fanout import Subscriber
     from fondaco.desks.exchange.feed import MarketFeed
     from fondaco.desks.exchange.history_feed import HistoryFeed
     from fondaco.desks.exchange.method import Method
+    from fondaco.desks.exchange.order_feed import OrderFeed
     from fondaco.desks.exchange.private_feed import PrivateFeed
     from fondaco.desks.exchange.session import Session
+    from fondaco.desks.exchange.source import Wish
     from fondaco.projections.history import History
 
 _RETRY_S: Final = 1.0
@@ -84,11 +86,13 @@ class Floor:
         self.methods = methods
         self.now_us = now_us
         self.catalogue = Catalogue(runtime.house)
+        self.plain_request = PlainRequest()
         self.sessions: set[Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._history_tasks: WeakValueDictionary[str, HistoryTasks] = WeakValueDictionary()
         self.market_feed: MarketFeed
         self.history_feed: HistoryFeed
+        self.order_feed: OrderFeed
         self.private_feed: PrivateFeed
 
     def start_task(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -114,9 +118,9 @@ class Floor:
         """Whole seconds of the clock, never behind what the journal was stamped with."""
         return max(self.now_us(), self.house.time_us) // 1_000_000
 
-    async def until_read(self, read: Callable[[], Awaitable[None]], subscriber: Subscriber) -> None:
+    async def until_read(self, read: Callable[[], Awaitable[None]], wish: Wish) -> None:
         """Read from the history, trying again while it is behind and somebody still wants it."""
-        while subscriber.is_active:
+        while wish.is_active:
             try:
                 await read()
             except ServiceTimeout:

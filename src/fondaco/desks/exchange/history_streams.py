@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from fondaco.desks.exchange.fanout import Packed, Stream, push
+from fondaco.desks.exchange.packed import Packed, push
+from fondaco.desks.exchange.source import Source
+from fondaco.desks.exchange.stream import Stream
 from fondaco.desks.exchange.translate import candle, market_state, market_today
 from fondaco.wire import exchange as wire
-
-if TYPE_CHECKING:
-    from fondaco.desks.exchange.floor import Floor
 
 STATE_PERIOD_S: Final = 86_400
 #: Candles looked at in one update: enough for the projector's longest delay at one-second candles.
@@ -27,8 +26,8 @@ _CANDLES_BACK: Final = 10
 class HistoryStream(Stream):
     """A stream out of the history."""
 
-    def __init__(self, floor: Floor, market_id: int) -> None:
-        super().__init__(floor, market_id)
+    def __init__(self, source: Source, market_id: int) -> None:
+        super().__init__(source, market_id)
         self._reading = asyncio.Lock()
         self._published: Packed | None = None
 
@@ -54,18 +53,18 @@ class HistoryStream(Stream):
 class KlineStream(HistoryStream):
     """The current candle of a market; where a new one began, also the end of the one before."""
 
-    def __init__(self, floor: Floor, market_id: int, interval_s: int) -> None:
-        super().__init__(floor, market_id)
+    def __init__(self, source: Source, market_id: int, interval_s: int) -> None:
+        super().__init__(source, market_id)
         self._interval_s = interval_s
         self._last: wire.Candle | None = None
 
     async def _refresh(self) -> Packed | None:
-        now_s = self.floor.now_s()
+        now_s = self.source.now_s()
         start_s = now_s
         if self._last is not None:
             start_s = max(self._last[0], now_s - _CANDLES_BACK * self._interval_s)
-        entries = await self.floor.history.klines(self.market_id, start_s, now_s, self._interval_s, now_s)
-        terms = self.floor.catalogue.terms(self.market_id)
+        entries = await self.source.history.klines(self.market_id, start_s, now_s, self._interval_s, now_s)
+        terms = self.source.catalogue.terms(self.market_id)
         rows = [candle(terms, entry) for entry in entries]
         if rows and rows[0] == self._last:
             del rows[0]
@@ -80,8 +79,8 @@ class StateStream(HistoryStream):
     """A market over the last 24 hours."""
 
     async def _refresh(self) -> Packed | None:
-        state = await self.floor.history.state(self.market_id, STATE_PERIOD_S, self.floor.now_s())
-        terms = self.floor.catalogue.terms(self.market_id)
+        state = await self.source.history.state(self.market_id, STATE_PERIOD_S, self.source.now_s())
+        terms = self.source.catalogue.terms(self.market_id)
         return self._if_new(push("state.update", [terms.name, market_state(terms, STATE_PERIOD_S, state)]))
 
 
@@ -89,8 +88,8 @@ class TodayStream(HistoryStream):
     """A market over the calendar day."""
 
     async def _refresh(self) -> Packed | None:
-        day = await self.floor.history.today(self.market_id, self.floor.now_s())
-        terms = self.floor.catalogue.terms(self.market_id)
+        day = await self.source.history.today(self.market_id, self.source.now_s())
+        terms = self.source.catalogue.terms(self.market_id)
         return self._if_new(push("today.update", [terms.name, market_today_push(market_today(terms, day))]))
 
 

@@ -35,6 +35,7 @@ class HttpCall(Caller):
         self.history_tasks = floor.history_tasks_of(address if identity is None else identity.api_key)
         if identity is not None:
             self.sender = Sender(identity.key_id, 0, identity.user_id)
+        self.started = self.finished = _nothing_to_count
         self.answer: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
 
     def call(self, name: str, body: bytes) -> None:
@@ -70,11 +71,9 @@ class HttpCall(Caller):
         if not self.answer.done():  # a client that went away cancelled it
             self.answer.set_result(_encode(reply))
 
-    def started(self) -> None:
-        """Nothing to count: one call, one answer."""
-
-    def finished(self) -> None:
-        """Nothing to count."""
-
     def login(self, identity: Identity) -> None:
         """A signature that was checked; the next request must be signed by itself."""
+
+
+def _nothing_to_count() -> None:
+    """One call has one answer."""

@@ -1,104 +1,53 @@
-"""What the operator of the house does: assets, markets, users, keys, and money in and out.
+"""What the operator of the house does: assets and markets.
 
 Everything becomes a command and is journalled before it is answered. The core checks again whatever matters to its
-state; the checks here exist to say in a sentence what is wrong. A new key's secret is made here and is on disk before
-the key's command is journalled: a key in the journal always has its secret, and a secret whose command failed is dead.
+state; the checks here exist to say in a sentence what is wrong. Users and keys, money, and deals have their own files.
 
 Source: exchange.notes.md, Operator methods.
 """
 
 from __future__ import annotations
 
-import re
-import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
-from fondaco.core.commands import (
-    AssetCreate,
-    BalanceUpdate,
-    KeyCreate,
-    KeyRevoke,
-    MarketCreate,
-    MarketUpdate,
-    RareCommand,
-    UserCreate,
-    UserDisable,
-    encode,
-)
-from fondaco.core.events import (
-    Applied,
-    AssetCreated,
-    Fact,
-    KeyCreated,
-    MarketCreated,
-    MarketUpdated,
-    Row,
-    UserCreated,
-    UserDisabled,
-)
-from fondaco.core.instruments import FEE_RATE_PPM_MAX, SCALE_DIGITS_MAX, SCOPES, Asset, User
-from fondaco.core.rare_commands import (
-    ADDRESSES_MAX,
-    ASSET_NAME,
-    BUSINESS,
-    DETAIL_LENGTH_MAX,
-    LABEL_LENGTH_MAX,
-    MARKET_NAME,
-    USER_NAME,
-)
+from fondaco.core.commands import AssetCreate, MarketCreate, MarketPhase, MarketUpdate, Phase
+from fondaco.core.events import AssetCreated, Fact, MarketCreated, MarketPhaseSet, MarketUpdated
+from fondaco.core.instruments import FEE_RATE_PPM_MAX, PRICE_BAND_PPM_MAX, SCALE_DIGITS_MAX, Asset
+from fondaco.core.naming_commands import ASSET_NAME, MARKET_NAME
 from fondaco.core.units import UNITS_MAX, format_rate_ppm
-from fondaco.desks.common.auth import is_network
-from fondaco.desks.exchange.caller import Caller, CommandWaiter, Pending, submit
-from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.desks.exchange.caller import Caller, Pending
+from fondaco.desks.exchange.errors import invalid
+from fondaco.desks.exchange.fact_waiter import send
 from fondaco.desks.exchange.method import method
-from fondaco.desks.exchange.params import NAME_LENGTH_MAX, arity, array, integer, obj, options, text
-from fondaco.desks.exchange.refusals import Asked
-from fondaco.desks.exchange.translate import COUNT_MAX, asset_units, decimal_count, fee_rate_ppm, kind_of, market_terms
+from fondaco.desks.exchange.operator_params import named
+from fondaco.desks.exchange.params import arity, integer, one_of, options
+from fondaco.desks.exchange.translate import (
+    COUNT_MAX,
+    PHASES,
+    asset_units,
+    decimal_count,
+    market_terms,
+    rate_ppm,
+)
 from fondaco.wire import exchange as wire
 
-#: The business of changes made by deals; it can not be given to a balance update.
-TRADE: Final = "trade"
-#: The business of a demo's first balances, by which a house is known to be one; nobody else may use it.
-DEMO_GIFT: Final = "demo.gift"
-
-_API_KEY_BYTES: Final = 12
-_SECRET_BYTES: Final = 32
-_MARKET_TERMS: Final = ("price_digits", "amount_digits", "min_amount", "min_money", "maker_fee", "taker_fee")
-_CHANGEABLE_TERMS: Final = ("min_amount", "min_money", "maker_fee", "taker_fee")
-
-Answer = Callable[[Caller, Fact], object]
-
-
-class FactWaiter(CommandWaiter):
-    """Waits for the fact of a rare command and tells it in the method's own words."""
-
-    __slots__ = ("_answer", "_asked")
-
-    def __init__(self, caller: Caller, request_id: int | None, answer: Answer, subject: str) -> None:
-        super().__init__(caller, request_id)
-        self._answer = answer
-        self._asked = Asked(subject=subject)
-
-    def result(self, row: Row, applied: Applied) -> object:
-        return self._answer(self._caller, applied.facts[row[2]])
-
-    def asked(self) -> Asked:
-        return self._asked
-
-
-def _send(caller: Caller, request_id: int | None, command: RareCommand, answer: Answer, subject: str) -> Pending:
-    return submit(caller, encode(caller.sender, command), FactWaiter(caller, request_id, answer, subject))
-
-
-# ── assets and markets ────────────────────────────────────────────────────────────────────────────────────────────────
+_CHANGEABLE_TERMS: Final = ("min_amount", "min_money", "maker_fee", "taker_fee", "price_band", "reference_price")
+_MARKET_TERMS: Final = ("price_digits", "amount_digits", *_CHANGEABLE_TERMS, "phase")
+_UPDATE_PARAMS: Final = "name, {" + ", ".join(f"{term}?" for term in _CHANGEABLE_TERMS) + "}"
+_CREATE_PARAMS: Final = (
+    "name, stock, money, {price_digits, amount_digits, "
+    + ", ".join(f"{term}?" for term in (*_CHANGEABLE_TERMS, "phase"))
+    + "}"
+)
+_PHASES: Final = {name: phase for phase, name in PHASES.items()}
 
 
 def _create_asset(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     arity(params, 2, 2, "name, scale_digits")
-    name = _name(params[0], "name", ASSET_NAME, "up to 16 of A-Z, 0-9, . _ -")
+    name = named(params[0], "name", ASSET_NAME, "up to 16 of A-Z, 0-9, . _ -")
     scale_digits = integer(params[1], "scale_digits", 0, SCALE_DIGITS_MAX)
-    return _send(caller, request_id, AssetCreate(name, scale_digits), _asset_created, f"the asset {name}")
+    return send(caller, request_id, AssetCreate(name, scale_digits), _asset_created, f"the asset {name}")
 
 
 def _asset_created(caller: Caller, fact: Fact) -> wire.AssetTerms:
@@ -107,10 +56,8 @@ def _asset_created(caller: Caller, fact: Fact) -> wire.AssetTerms:
 
 
 def _create_market(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    arity(
-        params, 4, 4, "name, stock, money, {price_digits, amount_digits, min_amount, min_money, maker_fee, taker_fee}"
-    )
-    name = _name(params[0], "name", MARKET_NAME, "up to 32 of A-Z, 0-9, . _ / -")
+    arity(params, 4, 4, _CREATE_PARAMS)
+    name = named(params[0], "name", MARKET_NAME, "up to 32 of A-Z, 0-9, . _ / -")
     stock, money = caller.floor.catalogue.asset(params[1]), caller.floor.catalogue.asset(params[2])
     if stock is money:
         raise invalid(f"stock and money are both {stock.name}; a market trades one asset for another")
@@ -137,14 +84,17 @@ def _create_market(caller: Caller, params: list[Any], request_id: int | None) ->
         amount_digits=amount_digits,
         amount_lots_min=_min_amount(terms.get("min_amount", "0"), stock, amount_digits),
         money_units_min=_min_money(terms.get("min_money", "0"), money),
-        maker_fee_ppm=_fee(terms.get("maker_fee", "0"), "maker_fee"),
-        taker_fee_ppm=_fee(terms.get("taker_fee", "0"), "taker_fee"),
+        maker_fee_ppm=maker_fee_ppm(terms.get("maker_fee", "0")),
+        taker_fee_ppm=taker_fee_ppm(terms.get("taker_fee", "0")),
+        price_band_ppm=_band_ppm(terms.get("price_band", "0")),
+        reference_price_ticks=_reference_ticks(terms.get("reference_price", "0"), price_digits),
+        phase=one_of(terms["phase"], "phase", _PHASES) if "phase" in terms else Phase.CONTINUOUS,
     )
-    return _send(caller, request_id, command, _market_created, f"the market {name}")
+    return send(caller, request_id, command, _market_terms, f"the market {name}")
 
 
 def _update_market(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    arity(params, 2, 2, "name, {min_amount, min_money, maker_fee, taker_fee}")
+    arity(params, 2, 2, _UPDATE_PARAMS)
     market = caller.floor.catalogue.market(params[0])
     terms = options(params[1], _CHANGEABLE_TERMS)
     if not terms:
@@ -153,15 +103,36 @@ def _update_market(caller: Caller, params: list[Any], request_id: int | None) ->
         name=market.name,
         amount_lots_min=_given(terms, "min_amount", lambda v: _min_amount(v, market.stock, market.amount_digits)),
         money_units_min=_given(terms, "min_money", lambda v: _min_money(v, market.money)),
-        maker_fee_ppm=_given(terms, "maker_fee", lambda v: _fee(v, "maker_fee")),
-        taker_fee_ppm=_given(terms, "taker_fee", lambda v: _fee(v, "taker_fee")),
+        maker_fee_ppm=_given(terms, "maker_fee", maker_fee_ppm),
+        taker_fee_ppm=_given(terms, "taker_fee", taker_fee_ppm),
+        price_band_ppm=_given(terms, "price_band", _band_ppm),
+        reference_price_ticks=_given(terms, "reference_price", lambda v: _reference_ticks(v, market.price_digits)),
     )
-    return _send(caller, request_id, command, _market_created, f"the market {market.name}")
+    return send(caller, request_id, command, _market_terms, f"the market {market.name}")
 
 
-def _market_created(caller: Caller, fact: Fact) -> wire.MarketTerms:
+def _market_terms(caller: Caller, fact: Fact) -> wire.MarketTerms:
     assert isinstance(fact, MarketCreated | MarketUpdated)
     return market_terms(caller.floor.catalogue.terms(fact.market.market_id))
+
+
+def _phase(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
+    arity(params, 2, 2, "market, phase")
+    market = caller.floor.catalogue.market(params[0])
+    phase = one_of(params[1], "phase", _PHASES)
+    return send(caller, request_id, MarketPhase(market.name, phase), _phase_set, market.name, terms=market)
+
+
+def _phase_set(caller: Caller, fact: Fact) -> wire.PhaseAnswer:
+    assert isinstance(fact, MarketPhaseSet)
+    terms = caller.floor.catalogue.terms(fact.market.market_id)
+    return wire.PhaseAnswer(
+        market=terms.name,
+        phase=PHASES[fact.market.phase],
+        price=terms.price(fact.uncross_price_ticks),
+        amount=terms.amount(fact.uncross_lots),
+        cancelled=fact.cancelled,
+    )
 
 
 def _given(terms: dict[str, Any], name: str, read: Callable[[object], int]) -> int | None:
@@ -183,140 +154,32 @@ def _within(units: int, name: str, asset: str) -> int:
     return units
 
 
-def _fee(value: object, name: str) -> int:
-    rate_ppm = fee_rate_ppm(value, name)
-    if not 0 <= rate_ppm <= FEE_RATE_PPM_MAX:
-        raise invalid(f'{name} {value} is out of bounds; it takes "0" to "{format_rate_ppm(FEE_RATE_PPM_MAX)}"')
-    return rate_ppm
+def maker_fee_ppm(value: object) -> int:
+    """A maker's fee; a negative one is a rebate."""
+    return _rate(value, "maker_fee", -FEE_RATE_PPM_MAX, FEE_RATE_PPM_MAX)
 
 
-# ── users and keys ────────────────────────────────────────────────────────────────────────────────────────────────────
+def taker_fee_ppm(value: object) -> int:
+    return _rate(value, "taker_fee", 0, FEE_RATE_PPM_MAX)
 
 
-def _create_user(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    arity(params, 1, 1, "name")
-    name = _name(params[0], "name", USER_NAME, "up to 64 of A-Z, a-z, 0-9, . _ @ + -")
-    return _send(caller, request_id, UserCreate(name), _user_changed, f"the user {name}")
+def _band_ppm(value: object) -> int:
+    return _rate(value, "price_band", 0, PRICE_BAND_PPM_MAX)
 
 
-def _disable_user(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    arity(params, 1, 1, "user")
-    user = _user(caller, params[0])
-    return _send(caller, request_id, UserDisable(user.user_id), _user_changed, user.name)
+def _rate(value: object, name: str, least_ppm: int, most_ppm: int) -> int:
+    ppm = rate_ppm(value, name)
+    if not least_ppm <= ppm <= most_ppm:
+        bounds = f'"{format_rate_ppm(least_ppm)}" to "{format_rate_ppm(most_ppm)}"'
+        raise invalid(f"{name} {value} is out of bounds; it takes {bounds}")
+    return ppm
 
 
-def _user_changed(caller: Caller, fact: Fact) -> wire.UserRecord:
-    assert isinstance(fact, UserCreated | UserDisabled)
-    return wire.UserRecord(fact.user.user_id, fact.user.name, fact.user.disabled)
-
-
-def _create_key(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    arity(params, 2, 3, "user, [scopes], {addresses, label}?")
-    user = _user(caller, params[0])
-    scopes = _scopes(params[1])
-    given = options(params[2], ("addresses", "label")) if len(params) == 3 else {}
-    addresses = _addresses(given.get("addresses", []))
-    label = text(given["label"], "label", LABEL_LENGTH_MAX) if "label" in given else ""
-    keys_max = caller.floor.limits.keys_max
-    if len(caller.floor.house.keys) >= keys_max:
-        raise invalid(f"the house has {keys_max} keys and takes no more; raise keys_max in its limits")
-    if caller.floor.runtime.intake_stopped is not None:  # before the secret is written, which nobody would ever use
-        raise WireError(Code.SERVICE_UNAVAILABLE, caller.floor.runtime.intake_stopped)
-    api_key, secret = secrets.token_hex(_API_KEY_BYTES), secrets.token_hex(_SECRET_BYTES)
-    try:
-        caller.floor.secrets.put(api_key, secret)
-    except OSError as error:
-        sentence = f"the secret could not be kept ({error.strerror}); no key was made, ask again when the disk is well"
-        raise WireError(Code.SERVICE_UNAVAILABLE, sentence) from None
-
-    def told(caller: Caller, fact: Fact) -> wire.NewKey:
-        assert isinstance(fact, KeyCreated)
-        return wire.NewKey(fact.key.api_key, secret)
-
-    command = KeyCreate(api_key, user.user_id, scopes, addresses, label)
-    return _send(caller, request_id, command, told, f"the key for {user.name}")
-
-
-def _revoke_key(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    arity(params, 1, 1, "api_key")
-    api_key = text(params[0], "api_key")
-    return _send(caller, request_id, KeyRevoke(api_key), _done, api_key)
-
-
-def _user(caller: Caller, value: object) -> User:
-    """A user by name or by number."""
-    house = caller.floor.house
-    if type(value) is int:
-        user = house.users.get(value)
-        if user is None:
-            raise invalid(f"unknown user: {value}; user.create makes one")
-        return user
-    name = text(value, "user")
-    if name not in house.user_ids:
-        raise invalid(f"unknown user: {name}; user.create makes one")
-    return house.users[house.user_ids[name]]
-
-
-def _scopes(value: object) -> tuple[str, ...]:
-    scopes = array(value, "scopes", len(SCOPES))
-    for scope in scopes:
-        if scope not in SCOPES:
-            shown = repr(scope[:NAME_LENGTH_MAX]) if type(scope) is str else kind_of(scope)
-            raise invalid(f"{shown} is no scope; there are {', '.join(SCOPES)}")
-    if not scopes:
-        raise invalid(f"scopes is empty; a key needs one of {', '.join(SCOPES)}")
-    return tuple(scope for scope in SCOPES if scope in scopes)
-
-
-def _addresses(value: object) -> tuple[str, ...]:
-    addresses = array(value, "addresses", ADDRESSES_MAX)
-    for address in addresses:
-        shown = text(address, "an address")
-        if not is_network(shown):
-            raise invalid(f"{shown!r} is no address; send addresses or networks like 10.0.0.0/8")
-    return tuple(addresses)
-
-
-# ── money ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _update_balance(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    arity(params, 5, 6, "user, asset, business, business_id, change, {detail}?")
-    user = _user(caller, params[0])
-    asset = caller.floor.catalogue.asset(params[1])
-    business = _name(params[2], "business", BUSINESS, "up to 32 of A-Z, a-z, 0-9, . _ -")
-    if business == TRADE:
-        raise invalid(f"business {TRADE} is for changes made by deals; choose another word, like deposit")
-    if business == DEMO_GIFT:
-        raise invalid(f"business {DEMO_GIFT} is for what a demo begins with; choose another word, like deposit")
-    business_id = integer(params[3], "business_id", 0, COUNT_MAX)
-    change_units = asset_units(asset, params[4], "change")
-    detail = _detail(params[5]) if len(params) == 6 else "{}"
-    command = BalanceUpdate(user.user_id, asset.name, business, business_id, change_units, detail)
-    subject = f"{business} {business_id} of {user.name} in {asset.name}"
-    return _send(caller, request_id, command, _done, subject)
-
-
-def _detail(value: object) -> str:
-    """The caller's own object, ``{"detail": {…}}``; one without that key is taken as the detail itself."""
-    given = obj(value, "detail")
-    if list(given) == ["detail"]:
-        given = obj(given["detail"], "detail")
-    written = wire.ENCODER.encode(given).decode()
-    if len(written) > DETAIL_LENGTH_MAX:
-        raise invalid(f"detail has {len(written)} characters; at most {DETAIL_LENGTH_MAX} are kept")
-    return written
-
-
-def _done(caller: Caller, fact: Fact) -> wire.Status:
-    return wire.Status()
-
-
-def _name(value: object, name: str, pattern: re.Pattern[str], allowed: str) -> str:
-    given = text(value, name)
-    if pattern.fullmatch(given) is None:
-        raise invalid(f"{name} {given!r} is not taken; it is made of {allowed}, beginning with a letter or a digit")
-    return given
+def _reference_ticks(value: object, price_digits: int) -> int:
+    ticks = decimal_count(value, price_digits, "reference_price", "this market")
+    if not 0 <= ticks <= COUNT_MAX:
+        raise invalid(f'reference_price {value} is out of bounds; send a price, or "0" for the last one')
+    return ticks
 
 
 METHODS: Final = (
@@ -324,32 +187,16 @@ METHODS: Final = (
     method(
         "market.create",
         "operate",
-        "name, stock, money, {price_digits, amount_digits, min_amount?, min_money?, maker_fee?, taker_fee?}",
+        _CREATE_PARAMS,
         _create_market,
-        "Makes a market; it is open at once.",
+        "Makes a market; it is open at once unless another phase is named.",
     ),
     method(
         "market.update",
         "operate",
-        "name, {min_amount?, min_money?, maker_fee?, taker_fee?}",
+        _UPDATE_PARAMS,
         _update_market,
-        "Changes a market's minimums and fees for orders put from now on.",
+        "Changes a market's minimums and fees for orders put from now on, and its price band.",
     ),
-    method("user.create", "operate", "name", _create_user, "Makes a user."),
-    method("user.disable", "operate", "user", _disable_user, "Takes a user's right to put orders and to log in."),
-    method(
-        "key.create",
-        "operate",
-        "user, [scopes], {addresses?, label?}?",
-        _create_key,
-        "Makes a key; its secret is told once.",
-    ),
-    method("key.revoke", "operate", "api_key", _revoke_key, "Makes a key worthless, at once and for ever."),
-    method(
-        "balance.update",
-        "operate",
-        "user, asset, business, business_id, change, {detail}?",
-        _update_balance,
-        "Brings money in or takes it out, once for ever per business id.",
-    ),
+    method("market.phase", "operate", "market, phase", _phase, "Halts a market, opens it, or ends it for ever."),
 )

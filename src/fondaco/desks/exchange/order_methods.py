@@ -11,41 +11,36 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
-from fondaco.core.commands import CLIENT_ORDER_ID_LENGTH_MAX, OrderType, Side, encode_cancel, encode_place
-from fondaco.core.events import Applied, Row, market_id_of
+from fondaco.core.commands import OrderType, TimeInForce, encode, encode_cancel, encode_place
+from fondaco.core.events import Applied, Row
 from fondaco.desks.exchange.caller import Caller, CommandWaiter, Pending, submit
-from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.desks.exchange.errors import Code, WireError
 from fondaco.desks.exchange.method import method
-from fondaco.desks.exchange.params import arity, array, integer, obj, options, page, period, printable
-from fondaco.desks.exchange.refusals import Asked
-from fondaco.desks.exchange.translate import (
-    COUNT_MAX,
-    TIME_IN_FORCE,
-    Terms,
-    kind_of,
-    money_units,
-    order_record,
-    price_ticks,
-    size_lots,
+from fondaco.desks.exchange.order_entry import (
+    LIMIT_PARAMS,
+    MARKET_PARAMS,
+    STOP_PARAMS,
+    Entry,
+    limit_order,
+    market_order,
+    side,
+    stop_order,
 )
+from fondaco.desks.exchange.order_names import named_order, not_found, open_order, order_subject
+from fondaco.desks.exchange.order_record import record
+from fondaco.desks.exchange.params import arity, array, page, period
+from fondaco.desks.exchange.refusals import Asked
+from fondaco.desks.exchange.translate import Terms, price_ticks, size_lots
 from fondaco.wire import exchange as wire
 
-_ASK: Final = int(Side.ASK)
-_BID: Final = int(Side.BID)
 _LIMIT: Final = int(OrderType.LIMIT)
-_MARKET: Final = int(OrderType.MARKET)
-_GTC: Final = TIME_IN_FORCE["GTC"]
-_IOC: Final = TIME_IN_FORCE["IOC"]
-
-_OPTIONS: Final = ("client_order_id", "time_in_force")
-_OPTIONS_LATER: Final = ("post_only", "stp", "display", "stop_price", "expire")
-_TIME_IN_FORCE_LATER: Final = ("GTD",)
+_GTC: Final = int(TimeInForce.GTC)
 
 
 class OrderWaiter(CommandWaiter):
-    """Waits for the answer of a put or a cancel."""
+    """Waits for the answer of a put, an amend or a cancel. ``subject`` names an order that was there before."""
 
-    __slots__ = ("_client_order_id", "_order_type", "_side", "_subject", "_terms")
+    __slots__ = ("_client_order_id", "_in_other_unit", "_order_type", "_side", "_subject", "_terms")
 
     def __init__(
         self,
@@ -56,6 +51,7 @@ class OrderWaiter(CommandWaiter):
         order_type: int,
         client_order_id: str = "",
         subject: str = "",
+        in_other_unit: bool = False,
     ) -> None:
         super().__init__(caller, request_id)
         self._terms = terms
@@ -63,76 +59,77 @@ class OrderWaiter(CommandWaiter):
         self._order_type = order_type
         self._client_order_id = client_order_id
         self._subject = subject
+        self._in_other_unit = in_other_unit
 
     def result(self, row: Row, applied: Applied) -> wire.OrderRecord:
+        catalogue = self._caller.floor.catalogue
         if self._subject:
-            return self._caller.floor.catalogue.record(row)
-        return order_record(self._terms, row, client_order_id=self._client_order_id)
+            return catalogue.answer(row, applied)
+        options = catalogue.batch_options.of(row, applied)
+        return record(self._terms, row, options, client_order_id=self._client_order_id)
 
     def asked(self) -> Asked:
-        return Asked(self._terms, self._side, self._order_type, self._subject)
+        is_amended = bool(self._subject and self._side)  # of a cancelled one the side is not known
+        return Asked(self._terms, self._side, self._order_type, self._subject, self._in_other_unit, is_amended)
 
 
 def _put_limit(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    client_order_id, time_in_force = "", _GTC
     if len(params) != 4:
-        arity(params, 4, 5, "market, side, amount, price, {options}?")
-        client_order_id, time_in_force = _options(params[4], _GTC)
+        return _put(caller, limit_order(caller.floor.catalogue, params), request_id)
     terms = caller.floor.catalogue.market(params[0])
-    side = _side(params[1])
+    order_side = side(params[1])
     ticks = price_ticks(terms, params[3])
     lots = size_lots(terms, params[2])
-    record = encode_place(
-        caller.sender, terms.market_id, side, _LIMIT, time_in_force, ticks, lots, client_order_id.encode()
-    )
-    return submit(caller, record, OrderWaiter(caller, request_id, terms, side, _LIMIT, client_order_id))
+    placed = encode_place(caller.sender, terms.market_id, order_side, _LIMIT, _GTC, ticks, lots)
+    return submit(caller, placed, OrderWaiter(caller, request_id, terms, order_side, _LIMIT))
 
 
 def _put_market(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    arity(params, 3, 4, "market, side, amount, {options}?")
-    client_order_id, time_in_force = "", _IOC
-    if len(params) == 4:
-        client_order_id, time_in_force = _options(params[3], _IOC)
-        if time_in_force == _GTC:
-            raise invalid("time_in_force GTC is for orders that can rest; a market order takes IOC or FOK")
-    terms = caller.floor.catalogue.market(params[0])
-    side = _side(params[1])
-    amount = money_units(terms, params[2]) if side == _BID else size_lots(terms, params[2])
-    record = encode_place(
-        caller.sender, terms.market_id, side, _MARKET, time_in_force, 0, amount, client_order_id.encode()
+    return _put(caller, market_order(caller.floor.catalogue, params), request_id)
+
+
+def _put_stop(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
+    return _put(caller, stop_order(caller.floor.catalogue, params), request_id)
+
+
+def _put(caller: Caller, entry: Entry, request_id: int | None) -> Pending:
+    place = entry.place
+    waiter = OrderWaiter(
+        caller,
+        request_id,
+        entry.terms,
+        place.side,
+        place.order_type,
+        place.client_order_id,
+        in_other_unit=place.in_other_unit,
     )
-    return submit(caller, record, OrderWaiter(caller, request_id, terms, side, _MARKET, client_order_id))
+    return submit(caller, encode(caller.sender, place), waiter)
 
 
 def _cancel(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     arity(params, 2, 2, "market, id | {client_order_id}")
     terms = caller.floor.catalogue.market(params[0])
-    order_id, client_order_id = _named_order(params[1])
-    record = encode_cancel(caller.sender, terms.market_id, order_id, client_order_id.encode())
-    subject = _subject(order_id, client_order_id)
-    return submit(caller, record, OrderWaiter(caller, request_id, terms, 0, 0, subject=subject))
+    order_id, name = named_order(params[1])
+    cancel = encode_cancel(caller.sender, terms.market_id, order_id, name.encode())
+    return submit(caller, cancel, OrderWaiter(caller, request_id, terms, 0, 0, subject=order_subject(order_id, name)))
 
 
 async def _get(caller: Caller, params: list[Any], request_id: int | None) -> wire.OrderRecord:
     arity(params, 2, 2, "market, id | {client_order_id}")
     floor, user_id = caller.floor, caller.user_id()
     terms = floor.catalogue.market(params[0])
-    order_id, client_order_id = _named_order(params[1])
-    if client_order_id:
-        order_id = floor.house.client_order(user_id, client_order_id) or 0
-    row = floor.house.order(order_id) if order_id else None
+    order_id, name = named_order(params[1])
+    row = open_order(caller, terms, order_id, name)
     if row is not None:
-        if market_id_of(row) != terms.market_id:
-            raise _not_found(terms, order_id, client_order_id)
-        if row[3] != user_id:
-            raise WireError(Code.USER_NOT_MATCH, f"user not match: order {order_id} is another user's")
-        return floor.catalogue.record(row)
+        return floor.catalogue.open_record(row)
+    if name:
+        order_id = floor.house.client_order(user_id, name) or 0
     if not order_id:
-        raise _not_found(terms, order_id, client_order_id)
+        raise not_found(terms, order_id, name)
     await floor.history.wait_for(floor.runtime.durable_seq)
     finished = await floor.history.finished_order(order_id)
     if finished is None or finished.market_id != terms.market_id:
-        raise _not_found(terms, order_id, client_order_id)
+        raise not_found(terms, order_id, name)
     if finished.user_id != user_id:
         raise WireError(Code.USER_NOT_MATCH, f"user not match: order {order_id} was another user's")
     return floor.catalogue.finished_record(finished)
@@ -151,7 +148,7 @@ async def _query(caller: Caller, params: list[Any], request_id: int | None) -> d
     for terms in markets:
         total, order_ids = found.get(terms.market_id, (0, []))
         rows = map(floor.house.order, order_ids)
-        records = [floor.catalogue.record(row) for row in rows if row is not None]
+        records = [floor.catalogue.open_record(row) for row in rows if row is not None]
         pages[terms.name] = wire.OrderPage(limit, offset, total, records)
     return pages
 
@@ -167,72 +164,27 @@ async def _history(caller: Caller, params: list[Any], request_id: int | None) ->
     return wire.OrderPage(limit, offset, total, [floor.catalogue.finished_record(order) for order in finished])
 
 
-def _side(value: object) -> int:
-    if type(value) is not int or (value != _ASK and value != _BID):
-        shown = value if type(value) is int else kind_of(value)
-        raise invalid(f"side is {shown}; send 1 to sell (ask) or 2 to buy (bid)")
-    return value
-
-
-def _options(value: object, default: int) -> tuple[str, int]:
-    """The client order id, empty for none, and the time in force."""
-    given = options(value, _OPTIONS, _OPTIONS_LATER)
-    client_order_id, time_in_force = "", default
-    if "client_order_id" in given:
-        client_order_id = _client_order_id(given["client_order_id"])
-    if "time_in_force" in given:
-        name = given["time_in_force"]
-        found = TIME_IN_FORCE.get(name) if type(name) is str else None
-        if found is None:
-            if name in _TIME_IN_FORCE_LATER:
-                raise invalid(f"time_in_force {name} comes in a later version; send GTC, IOC or FOK")
-            shown = repr(name[:16]) if type(name) is str else kind_of(name)
-            raise invalid(f"time_in_force is {shown}; send GTC, IOC or FOK")
-        time_in_force = found
-    return client_order_id, time_in_force
-
-
-def _client_order_id(value: object) -> str:
-    return printable(value, "client_order_id", CLIENT_ORDER_ID_LENGTH_MAX)
-
-
-def _named_order(value: object) -> tuple[int, str]:
-    """An order by its id, or by ``{client_order_id}``."""
-    if type(value) is int:
-        return integer(value, "id", 1, COUNT_MAX), ""
-    if type(value) is not dict:
-        raise invalid(f"id is {kind_of(value)}; send the order's id as an integer, or an object with client_order_id")
-    given = obj(value, "id")
-    if list(given) != ["client_order_id"]:
-        raise invalid("an order is named by its id, or by an object with client_order_id alone")
-    return 0, _client_order_id(given["client_order_id"])
-
-
-def _subject(order_id: int, client_order_id: str) -> str:
-    return f"client_order_id {client_order_id}" if client_order_id else f"order {order_id}"
-
-
-def _not_found(terms: Terms, order_id: int, client_order_id: str) -> WireError:
-    sentence = f"order not found: {_subject(order_id, client_order_id)} on {terms.name}"
-    if client_order_id:
-        sentence += "; a client_order_id is remembered for 24 hours after its order ended"
-    return WireError(Code.ORDER_NOT_FOUND, sentence)
-
-
 METHODS: Final = (
     method(
         "order.put_limit",
         "trade",
-        "market, side, amount, price, {options}?",
+        LIMIT_PARAMS,
         _put_limit,
         "Puts an order with a limit price.",
     ),
     method(
         "order.put_market",
         "trade",
-        "market, side, amount, {options}?",
+        MARKET_PARAMS,
         _put_market,
         "Puts an order at the best prices there are; a buyer's amount is money.",
+    ),
+    method(
+        "order.put_stop",
+        "trade",
+        STOP_PARAMS,
+        _put_stop,
+        "Puts an order that waits until the last price reaches its stop price.",
     ),
     method(
         "order.cancel",

@@ -6,8 +6,8 @@ type check and a comparison.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 from fondaco.desks.exchange.errors import invalid
 from fondaco.desks.exchange.translate import kind_of
@@ -16,6 +16,8 @@ from fondaco.desks.exchange.translate import kind_of
 TIME_S_MAX: Final = 253_402_300_799
 OFFSET_MAX: Final = 1_000_000_000
 NAME_LENGTH_MAX: Final = 64
+
+T = TypeVar("T")
 
 
 def arity(params: Sequence[object], least: int, most: int, names: str) -> None:
@@ -31,6 +33,12 @@ def integer(value: object, name: str, least: int, most: int) -> int:
         raise invalid(f"{name} is {kind_of(value)}; send an integer")
     if not least <= value <= most:
         raise invalid(f"{name} is {value}; it takes {least} to {most}")
+    return value
+
+
+def boolean(value: object, name: str) -> bool:
+    if type(value) is not bool:
+        raise invalid(f"{name} is {kind_of(value)}; send true or false")
     return value
 
 
@@ -64,16 +72,28 @@ def obj(value: object, name: str) -> dict[str, Any]:
     return value
 
 
-def options(value: object, known: Collection[str], later: Collection[str] = ()) -> dict[str, Any]:
+def options(value: object, known: Collection[str]) -> dict[str, Any]:
     """An object of options. One that is not known is refused by its name, so that no wish is silently dropped."""
     given = obj(value, "options")
     for name in given:
         if name not in known:
-            shown = name[:NAME_LENGTH_MAX]
-            if name in later:
-                raise invalid(f"option {shown} comes in a later version; this one takes {', '.join(known)}")
-            raise invalid(f"option {shown} is not known; the method takes {', '.join(known)}")
+            raise invalid(f"option {name[:NAME_LENGTH_MAX]} is not known; the method takes {', '.join(known)}")
     return given
+
+
+def flag(value: object, name: str) -> bool:
+    if type(value) is not bool:
+        raise invalid(f"{name} is {kind_of(value)}; send true or false")
+    return value
+
+
+def one_of(value: object, name: str, choices: Mapping[str, T]) -> T:
+    """What a word stands for."""
+    found = choices.get(value) if type(value) is str else None
+    if found is None:
+        shown = repr(value[:NAME_LENGTH_MAX]) if type(value) is str else kind_of(value)
+        raise invalid(f"{name} is {shown}; it takes {', '.join(choices)}")
+    return found
 
 
 def period(start: object, end: object) -> tuple[int, int]:

@@ -10,18 +10,28 @@ Source: exchange.md, The Push on Changes of User's Order, Push of Changes on Use
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
 from fondaco.core.commands import Side
-from fondaco.core.events import Row, cause_of, market_id_of, side_of
-from fondaco.desks.exchange.floor import Floor
-from fondaco.desks.exchange.session import Session
+from fondaco.core.events import Row, TradeBusted, cause_of, market_id_of, side_of
+from fondaco.desks.exchange.dialect import Dialect
+from fondaco.desks.exchange.source import Source
+from fondaco.desks.exchange.trade_busts import busted_trade
 from fondaco.desks.exchange.translate import balance
 from fondaco.wire import exchange as wire
 
 _encode: Final = wire.ENCODER.encode
+
+
+class Listener(Protocol):
+    """A session that speaks for a user."""
+
+    @property
+    def dialect(self) -> Dialect: ...
+    def user_id(self) -> int: ...
+    def send(self, payload: bytes) -> None: ...
 
 
 #: By user.
@@ -34,16 +44,16 @@ class Follower:
     ``push_id`` is the id its pushes carry: that of the subscribe in the document's dialect, null in the live one.
     """
 
-    __slots__ = ("_followers", "ids", "push_id", "session", "user_id")
+    __slots__ = ("_followers", "ids", "listener", "push_id", "user_id")
 
     def __init__(
-        self, followers: Followers, session: Session, ids: frozenset[int] | None, request_id: int | None
+        self, followers: Followers, listener: Listener, ids: frozenset[int] | None, request_id: int | None
     ) -> None:
         self._followers = followers
-        self.session = session
-        self.user_id = session.user_id()
+        self.listener = listener
+        self.user_id = listener.user_id()
         self.ids = ids
-        self.push_id = None if session.dialect.live_form else request_id
+        self.push_id = None if listener.dialect.live_form else request_id
         followers.setdefault(self.user_id, []).append(self)
 
     def follows(self, id_: int) -> bool:
@@ -59,8 +69,8 @@ class Follower:
 class PrivateFeed:
     """Who follows which user's orders and balances."""
 
-    def __init__(self, floor: Floor) -> None:
-        self._floor = floor
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self.of_orders: Followers = {}
         self.of_assets: Followers = {}
         self._touched: dict[tuple[int, int], None] = {}
@@ -70,12 +80,12 @@ class PrivateFeed:
     def is_followed(self) -> bool:
         return bool(self.of_orders or self.of_assets)
 
-    def follow_orders(self, session: Session, ids: frozenset[int] | None, request_id: int | None) -> Follower:
-        return Follower(self.of_orders, session, ids, request_id)
+    def follow_orders(self, listener: Listener, ids: frozenset[int] | None, request_id: int | None) -> Follower:
+        return Follower(self.of_orders, listener, ids, request_id)
 
-    def follow_assets(self, session: Session, ids: frozenset[int] | None, request_id: int | None) -> Follower:
-        follower = Follower(self.of_assets, session, ids, request_id)
-        house = self._floor.house
+    def follow_assets(self, listener: Listener, ids: frozenset[int] | None, request_id: int | None) -> Follower:
+        follower = Follower(self.of_assets, listener, ids, request_id)
+        house = self._source.house
         for user_id in self._told.keys() - self.of_assets.keys():
             del self._told[user_id]
         told = self._told.setdefault(follower.user_id, {})
@@ -85,14 +95,14 @@ class PrivateFeed:
 
     # ── rows of a batch ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def order(self, row: Row) -> None:
-        """An ORDER row: its user's sessions are told; what the order gives is touched."""
+    def order(self, row: Row, options: Row | None) -> None:
+        """An ORDER row with its OPTIONS row: its user's sessions are told; what the order gives is touched."""
         user_id, market_id = row[3], market_id_of(row)
         followers = self.of_orders.get(user_id)
         if followers is not None:
-            self._push_order(row, market_id, followers)
+            self._push_order(row, options, market_id, followers)
         if user_id in self.of_assets:
-            market = self._floor.house.markets[market_id]
+            market = self._source.house.markets[market_id]
             asset_id = market.money_asset_id if side_of(row) == Side.BID else market.stock_asset_id
             self._touched[user_id, asset_id] = None
 
@@ -100,7 +110,7 @@ class PrivateFeed:
         """A FILL row: both assets of both users are touched."""
         for user_id in (row[8] & 0xFFFF_FFFF, row[8] >> 32):
             if user_id in self.of_assets:
-                market = self._floor.house.markets[market_id_of(row)]
+                market = self._source.house.markets[market_id_of(row)]
                 self._touched[user_id, market.stock_asset_id] = None
                 self._touched[user_id, market.money_asset_id] = None
 
@@ -114,7 +124,7 @@ class PrivateFeed:
         if not self._touched:
             return
         touched, self._touched = self._touched, {}
-        house = self._floor.house
+        house = self._source.house
         for user_id, asset_id in touched:
             now = house.balance(user_id, asset_id)
             told = self._told[user_id]
@@ -125,15 +135,26 @@ class PrivateFeed:
             params = {asset.name: balance(asset, *now)}
             for follower in self.of_assets[user_id]:
                 if follower.follows(asset_id):
-                    shown = [params] if follower.session.dialect.live_form else params
-                    follower.session.send(_encode(wire.Push("asset.update", shown, follower.push_id)))
+                    shown = [params] if follower.listener.dialect.live_form else params
+                    follower.listener.send(_encode(wire.Push("asset.update", shown, follower.push_id)))
 
-    def _push_order(self, row: Row, market_id: int, followers: list[Follower]) -> None:
+    def trade_busted(self, fact: TradeBusted) -> None:
+        """A deal was taken back: both sides are told with the orders they follow, and their balances are touched."""
+        terms = self._source.catalogue.terms(fact.market_id)
+        for user_id, is_taker in ((fact.taker_user_id, True), (fact.maker_user_id, False)):
+            for asset_id in (terms.stock.asset_id, terms.money.asset_id):
+                self.balance_changed(user_id, asset_id)
+            for follower in self.of_orders.get(user_id, ()):
+                if follower.follows(fact.market_id):
+                    params = [busted_trade(terms, fact, is_taker=is_taker)]
+                    follower.listener.send(_encode(wire.Push("trade.busted", params, follower.push_id)))
+
+    def _push_order(self, row: Row, options: Row | None, market_id: int, followers: list[Follower]) -> None:
         params: msgspec.Raw | None = None
         for follower in followers:
             if not follower.follows(market_id):
                 continue
             if params is None:
-                record = self._floor.catalogue.record(row, pushed=True)
+                record = self._source.catalogue.record(row, options, pushed=True)
                 params = msgspec.Raw(_encode([cause_of(row), record]))
-            follower.session.send(_encode(wire.Push("order.update", params, follower.push_id)))
+            follower.listener.send(_encode(wire.Push("order.update", params, follower.push_id)))

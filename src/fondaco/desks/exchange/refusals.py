@@ -16,7 +16,9 @@ import msgspec
 
 from fondaco.core.commands import OrderType, Side
 from fondaco.core.events import Row
+from fondaco.core.instruments import Asset
 from fondaco.core.rejects import Reject
+from fondaco.core.units import format_units
 from fondaco.desks.exchange.errors import Code, WireError
 from fondaco.desks.exchange.translate import Terms
 
@@ -25,12 +27,19 @@ ACCOUNT_DISABLED: Final = "the account is disabled; it can cancel its orders and
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a sentence needs of the request. ``subject`` names the thing a rare command is about."""
+    """What a sentence needs of the request. ``subject`` names the order or the thing that it is about.
+
+    Without terms the counts are of ``asset``, if the refusal has any; ``way_out`` is said where a balance is short.
+    """
 
     terms: Terms | None = None
     side: int = 0
     order_type: int = 0
     subject: str = ""
+    in_other_unit: bool = False
+    is_amended: bool = False
+    asset: Asset | None = None
+    way_out: str = "a balance never goes below zero: take out less"
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -54,8 +63,8 @@ def _market(asked: Asked) -> str:
 
 
 def _is_money(asked: Asked) -> bool:
-    """Whether the order's amount is money: that of a market bid."""
-    return asked.side == Side.BID and asked.order_type == OrderType.MARKET
+    """Whether the order's amount is money: that of a market bid, or of a market ask in the other unit."""
+    return asked.order_type == OrderType.MARKET and (asked.side == Side.BID) != asked.in_other_unit
 
 
 def _amount(asked: Asked, count: int) -> str:
@@ -87,9 +96,20 @@ def _held(asked: Asked, units: int) -> str:
     return f"{from_units(units)} {asset.name}"
 
 
+def _units(asked: Asked, units: int) -> str:
+    """An amount of the asset that a rare command is about."""
+    asset = asked.asset
+    return f"{format_units(units, asset.scale_digits)} {asset.name}" if asset is not None else str(units)
+
+
 def _balance_not_enough(asked: Asked, counts: Counts) -> str:
+    if asked.terms is None and asked.asset is not None:
+        return (
+            f"balance not enough: {asked.subject} needs {_units(asked, counts.value)} "
+            f"and {_units(asked, counts.bound)} is available"
+        )
     if asked.terms is None:
-        return f"balance not enough: {asked.subject}; a balance never goes below zero: take out less"
+        return f"balance not enough: {asked.subject}; {asked.way_out}"
     return (
         f"balance not enough: the order needs {_held(asked, counts.value)} and {_held(asked, counts.bound)} "
         "is available; make it smaller, or cancel another"
@@ -106,6 +126,28 @@ def _too_small_in_money(asked: Asked, counts: Counts) -> str:
         f"the order is worth {_money(asked, counts.value)}; {_market(asked)} takes at least "
         f"{_money(asked, counts.bound)}: raise the amount" + ("" if _is_money(asked) else " or the price")
     )
+
+
+def _beyond_band(asked: Asked, counts: Counts) -> str:
+    bound = f"at {'most' if asked.side == Side.BID else 'least'} {_price(asked, counts.bound)}"
+    price = _price(asked, counts.value)
+    if asked.order_type == OrderType.MARKET:
+        return f"the best price of {_market(asked)} is {price}; its price band takes {bound} now: put a limit order"
+    return f"price {price} is outside the price band of {_market(asked)}; it takes {bound} now"
+
+
+def _phase(asked: Asked, sentence: str) -> str:
+    return f"{_market(asked)} {sentence}"
+
+
+def _amount_too_small(asked: Asked, counts: Counts) -> str:
+    least = _amount(asked, counts.bound)
+    if asked.is_amended:
+        return (
+            f"amount too small: {_amount(asked, counts.value)}; {asked.subject} takes at least {least}, "
+            "as an amount holds what has traded: cancel it to end it there"
+        )
+    return f"amount too small: {_amount(asked, counts.value)}; {_market(asked)} takes at least {least}"
 
 
 def _out_of_bounds(asked: Asked, counts: Counts) -> str:
@@ -154,6 +196,34 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
             f"repeat update: {asked.subject} was used for a change with another body; use a new business id"
         ),
     ),
+    Reject.UNKNOWN_WITHDRAWAL: (
+        Code.INVALID_ARGUMENT,
+        lambda asked, counts: f"unknown withdrawal: {asked.subject}; withdraw.freeze makes one",
+    ),
+    Reject.WITHDRAWAL_ENDED: (
+        Code.REPEAT_UPDATE,
+        lambda asked, counts: (
+            f"repeat update: {asked.subject} has ended the other way, which is for ever; withdraw.query tells how"
+        ),
+    ),
+    Reject.MARKET_DELISTED: (
+        Code.NOT_IN_THIS_PHASE,
+        lambda asked, counts: _phase(asked, "is delisted, for ever; market.list shows what trades"),
+    ),
+    Reject.MARKET_HALTED: (
+        Code.MARKET_HALTED,
+        lambda asked, counts: _phase(asked, "is halted; orders can be cancelled, and put when it goes on"),
+    ),
+    Reject.CLOSE_ONLY: (
+        Code.CLOSE_ONLY,
+        lambda asked, counts: _phase(asked, "takes no bids now, it is close only; sell, or cancel"),
+    ),
+    Reject.NOT_IN_THIS_PHASE: (
+        Code.NOT_IN_THIS_PHASE,
+        lambda asked, counts: _phase(
+            asked, "is in auction, where an order rests until it ends: send a limit order GTC or GTD, not post-only"
+        ),
+    ),
     Reject.UNKNOWN_USER: (
         Code.INVALID_ARGUMENT,
         lambda asked, counts: f"unknown user: {asked.subject or counts.value}; user.create makes one",
@@ -181,14 +251,21 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
         Code.USER_NOT_MATCH,
         lambda asked, counts: f"user not match: {asked.subject} is another user's; order.query lists your own",
     ),
-    Reject.PRICE_OUT_OF_BOUNDS: (Code.PRICE_OUT_OF_BOUNDS, _out_of_bounds),
-    Reject.AMOUNT_TOO_SMALL: (
-        Code.AMOUNT_TOO_SMALL,
+    Reject.EXPIRED_ALREADY: (
+        Code.INVALID_ARGUMENT,
         lambda asked, counts: (
-            f"amount too small: {_amount(asked, counts.value)}; "
-            f"{_market(asked)} takes at least {_amount(asked, counts.bound)}"
+            f"expire is {format_units(counts.value, 6)}, which has passed: it is {format_units(counts.bound, 6)} now"
         ),
     ),
+    Reject.PRICE_OUT_OF_BOUNDS: (Code.PRICE_OUT_OF_BOUNDS, _out_of_bounds),
+    Reject.TRIGGER_OUT_OF_BOUNDS: (
+        Code.PRICE_OUT_OF_BOUNDS,
+        lambda asked, counts: (
+            f"stop_price or trail {_price(asked, counts.value)} of {_market(asked)} is out of bounds; "
+            f"it takes {_price(asked, 1)} to {_price(asked, counts.bound)}"
+        ),
+    ),
+    Reject.AMOUNT_TOO_SMALL: (Code.AMOUNT_TOO_SMALL, _amount_too_small),
     Reject.AMOUNT_TOO_LARGE: (
         Code.AMOUNT_TOO_LARGE,
         lambda asked, counts: (
@@ -197,10 +274,24 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
         ),
     ),
     Reject.ORDER_TOO_SMALL_IN_MONEY: (Code.ORDER_TOO_SMALL_IN_MONEY, _too_small_in_money),
+    Reject.DISPLAY_OUT_OF_BOUNDS: (
+        Code.INVALID_ARGUMENT,
+        lambda asked, counts: (
+            f"display is {_amount(asked, counts.value)}; this order takes at "
+            f"{'least' if counts.value < counts.bound else 'most'} {_amount(asked, counts.bound)}"
+        ),
+    ),
     Reject.BALANCE_NOT_ENOUGH: (Code.BALANCE_NOT_ENOUGH, _balance_not_enough),
     Reject.BALANCE_TOO_LARGE: (
         Code.AMOUNT_TOO_LARGE,
         lambda asked, counts: f"{asked.subject} would be more than the house can hold of one asset; change less",
+    ),
+    Reject.BELOW_FLOOR: (
+        Code.BALANCE_NOT_ENOUGH,
+        lambda asked, counts: (
+            f"balance not enough: {asked.subject} would leave {_units(asked, counts.value)}, and "
+            f"{_units(asked, counts.bound)} is the floor; take out less, or lower the floor"
+        ),
     ),
     Reject.NO_COUNTERPARTY: (
         Code.NO_ENOUGH_TRADER,
@@ -214,6 +305,40 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
         lambda asked, counts: (
             f"{_amount(asked, counts.value)} cannot be filled at once on {_market(asked)}; nothing was traded: "
             "send less, another price, or IOC"
+        ),
+    ),
+    Reject.POST_ONLY_WOULD_TAKE: (
+        Code.POST_ONLY_WOULD_TAKE,
+        lambda asked, counts: (
+            f"a post-only order at {_price(asked, counts.value)} would trade at once: the best "
+            f"{'ask' if asked.side == Side.BID else 'bid'} of {_market(asked)} is {_price(asked, counts.bound)}"
+        ),
+    ),
+    Reject.SELF_TRADE: (
+        Code.SELF_TRADE,
+        lambda asked, counts: (
+            f"it would trade with your own order {counts.bound}; cancel that first, or choose another stp"
+        ),
+    ),
+    Reject.PRICE_BAND: (Code.PRICE_BAND, _beyond_band),
+    Reject.TRIGGER_WOULD_FIRE: (
+        Code.TRIGGER_WOULD_FIRE,
+        lambda asked, counts: (
+            f"a trigger at {_price(asked, counts.value)} would fire at once: the last price of {_market(asked)} is "
+            f"{_price(asked, counts.bound)}; put the order without it, or send another stop_price"
+        ),
+    ),
+    Reject.NO_LAST_PRICE: (
+        Code.INVALID_ARGUMENT,
+        lambda asked, counts: (
+            f"{_market(asked)} has not traded yet, so there is no price to trail from; send stop_price as well"
+        ),
+    ),
+    Reject.TOO_MANY_TRAILING: (
+        Code.TOO_MANY_OPEN_ORDERS,
+        lambda asked, counts: (
+            f"{counts.value} trailing stops wait on {_market(asked)} and {counts.bound} is the most; "
+            "send a stop with a stop_price"
         ),
     ),
 }

@@ -10,17 +10,20 @@ Cost: about 11 µs for an order, from its bytes to its command and from its row 
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import msgspec
 
 from fondaco.core.commands import Sender
 from fondaco.desks.common.desk import Identity, Opening
+from fondaco.desks.exchange import session_end
 from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.channels import Channels
 from fondaco.desks.exchange.dialect import Compression, dialect
 from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.desks.exchange.express import Express
 from fondaco.desks.exchange.floor import Floor
+from fondaco.desks.exchange.outlet import Outlet
 from fondaco.desks.exchange.translate import kind_of
 from fondaco.wire import exchange as wire
 
@@ -32,19 +35,11 @@ _decode: Final = wire.REQUEST_DECODER.decode
 _encode: Final = wire.ENCODER.encode
 
 
-class Outlet(Protocol):
-    """What a session needs of its connection: messages are collected and written once a turn."""
-
-    congested: bool
-
-    def send(self, payload: bytes, *, text: bool = False) -> None: ...
-    def send_frame(self, prepared: bytes) -> None: ...
-    def started(self) -> None: ...
-    def finished(self) -> None: ...
-
-
 class Session(Caller):
+    """``end_is_reported``: the house was asked to cancel this session's orders when it ends."""
+
     on_socket = True
+    end_is_reported = False
 
     def __init__(self, floor: Floor, opening: Opening, outlet: Outlet) -> None:
         super().__init__()
@@ -52,17 +47,22 @@ class Session(Caller):
         self.address = opening.address
         self.sender = Sender(session_id=opening.session_id)
         self.outlet = outlet
+        self.started = outlet.started
+        self.finished = outlet.finished
         self.history_tasks = set()
         self.dialect = dialect(opening.path, opening.subprotocol)
         self.channels = Channels(floor.limits.subscriptions_per_connection_max)
         self._pack = self.dialect.compression.pack
         self._is_text = self.dialect.compression is Compression.NONE
+        self._express = Express(floor, outlet, self.dialect.compression)
         floor.sessions.add(self)
 
     # ── in ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def received(self, message: bytes) -> None:
         """One whole message."""
+        if self._express.take(self, message):
+            return
         try:
             request = _decode(message)
         except (ValueError, RecursionError):
@@ -97,6 +97,8 @@ class Session(Caller):
             task.cancel()
         self.channels.leave_all()
         self.floor.sessions.discard(self)
+        if self.end_is_reported:
+            self.floor.start_task(session_end.report(self.floor, self.sender.session_id))
 
     def _obey(self, name: str, params: list[Any], request_id: int | None) -> None:
         method = self.floor.methods.get(name)
@@ -155,12 +157,6 @@ class Session(Caller):
     def _answer_error(self, request_id: int | None, error: WireError) -> None:
         self.send(_encode(wire.Reply(wire.ErrorBody(error.code, error.message), None, request_id)))
 
-    def started(self) -> None:
-        self.outlet.started()
-
-    def finished(self) -> None:
-        self.outlet.finished()
-
     # ── who ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def login(self, identity: Identity) -> None:
@@ -169,12 +165,14 @@ class Session(Caller):
             self.channels.leave_private()
         self.identity = identity
         self.sender = Sender(identity.key_id, self.sender.session_id, identity.user_id)
+        self._express.sign(self.sender, "trade" in identity.scopes)
 
     def logout(self) -> None:
         """The key was revoked: the connection lives and is a stranger's again."""
         self.channels.leave_private()
         self.identity = None
         self.sender = Sender(session_id=self.sender.session_id)
+        self._express.sign(self.sender, False)
 
 
 def unknown_method(name: str) -> WireError:

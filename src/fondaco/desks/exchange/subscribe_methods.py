@@ -9,18 +9,22 @@ Source: exchange.md, Subscribe/Unsubscribe Interface; exchange.notes.md, Depth a
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any, Final
+from collections.abc import Coroutine, Mapping
+from typing import Any, Final, TypeVar
 
 from fondaco.desks.exchange.caller import PENDING, Caller, Pending
 from fondaco.desks.exchange.channels import Channel
+from fondaco.desks.exchange.depth_stream import CHECKSUM, SEQUENCE
 from fondaco.desks.exchange.errors import invalid
 from fondaco.desks.exchange.market_methods import kline_interval
 from fondaco.desks.exchange.method import Handler, Method, method
-from fondaco.desks.exchange.params import arity, array
+from fondaco.desks.exchange.params import arity, array, boolean, options
 from fondaco.desks.exchange.session import Session
+from fondaco.desks.exchange.stream import Subscriber
 from fondaco.desks.exchange.translate import Terms, interval_ticks, kind_of, same_decimal
 from fondaco.wire import exchange as wire
+
+T = TypeVar("T")
 
 #: How many levels a depth subscription may ask for, and the intervals that merge them.
 DEPTH_LIMITS: Final = (1, 5, 10, 20, 30, 50, 100)
@@ -35,9 +39,14 @@ DEPTH_INTERVALS: Final = (
     "0.01",
     "0.1",
 )
+#: What its pushes can carry besides, by the name of the option.
+DEPTH_EXTRAS: Final = {"sequence": SEQUENCE, "checksum": CHECKSUM}
+
+#: A market, limit, interval in ticks, and extras.
+_WantedDepth = tuple[Terms, int, int, int]
 
 
-def _session(caller: Caller) -> Session:
+def session_of(caller: Caller) -> Session:
     assert isinstance(caller, Session), "subscriptions are offered on sockets alone"
     return caller
 
@@ -50,11 +59,23 @@ def _markets(caller: Caller, params: list[Any]) -> list[Terms]:
     return list({terms.market_id: terms for terms in map(caller.floor.catalogue.market, names)}.values())
 
 
+def chosen(caller: Caller, params: list[Any], followed: Mapping[int, T], channel: str) -> list[T]:
+    """Those of what a connection follows whose markets are named; all if none is."""
+    if not followed:
+        raise invalid(f"nothing is followed on this connection; call {channel}.subscribe first")
+    names = array(params, "params", caller.floor.limits.subscriptions_per_connection_max + 1)
+    markets = [caller.floor.catalogue.market(name) for name in names]
+    for terms in markets:
+        if terms.market_id not in followed:
+            raise invalid(f"{terms.name} is not followed on this connection; call {channel}.subscribe first")
+    return [followed[terms.market_id] for terms in markets] if markets else list(followed.values())
+
+
 # ── public channels ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 def _subscribe_price(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = _session(caller), caller.floor.market_feed
+    session, feed = session_of(caller), caller.floor.market_feed
     markets = _markets(caller, params)
     _replace(session, Channel.PRICE, len(markets), request_id)
     subscribers = [feed.follow_price(session, terms.market_id) for terms in markets]
@@ -64,35 +85,35 @@ def _subscribe_price(caller: Caller, params: list[Any], request_id: int | None) 
 
 
 def _subscribe_depth(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    arity(params, 3, 3, "market, limit, interval")
-    return _follow_depths(_session(caller), [_depth(caller, params)], request_id)
+    return _follow_depths(session_of(caller), [_depth(caller, params)], request_id)
 
 
 def _subscribe_depths(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     wanted = []
     for one in array(params, "params", caller.floor.limits.subscriptions_per_connection_max + 1):
-        three = array(one, "each of params", 3)
-        arity(three, 3, 3, "market, limit, interval")
-        wanted.append(_depth(caller, three))
+        wanted.append(_depth(caller, array(one, "each of params", 4)))
     if not wanted:
         raise invalid("params is empty; name at least one [market, limit, interval]")
-    names = [terms.name for terms, _, _ in wanted]
+    names = [terms.name for terms, *_ in wanted]
     for name in names:
         if names.count(name) > 1:
             raise invalid(f"{name} is named twice; its pushes could not be told apart, so ask for one depth a market")
-    return _follow_depths(_session(caller), wanted, request_id)
+    return _follow_depths(session_of(caller), wanted, request_id)
 
 
-def _follow_depths(session: Session, wanted: list[tuple[Terms, int, int]], request_id: int | None) -> Pending:
+def _follow_depths(session: Session, wanted: list[_WantedDepth], request_id: int | None) -> Pending:
     feed = session.floor.market_feed
     _replace(session, Channel.DEPTH, len(wanted), request_id)
-    subscribers = [feed.follow_depth(session, terms.market_id, limit, ticks) for terms, limit, ticks in wanted]
+    subscribers = [
+        feed.follow_depth(session, terms.market_id, limit, ticks, extras) for terms, limit, ticks, extras in wanted
+    ]
     session.channels.add(Channel.DEPTH, subscribers)
     feed.begin(subscribers)
     return PENDING
 
 
-def _depth(caller: Caller, params: list[Any]) -> tuple[Terms, int, int]:
+def _depth(caller: Caller, params: list[Any]) -> _WantedDepth:
+    arity(params, 3, 4, "market, limit, interval, {options}")
     terms = caller.floor.catalogue.market(params[0])
     limit = params[1]
     if type(limit) is not int or limit not in DEPTH_LIMITS:
@@ -101,11 +122,26 @@ def _depth(caller: Caller, params: list[Any]) -> tuple[Terms, int, int]:
     interval = same_decimal(params[2], DEPTH_INTERVALS)
     if interval is None:
         raise invalid(f"interval is {params[2]}; a subscription takes {', '.join(DEPTH_INTERVALS)}")
-    return terms, limit, interval_ticks(terms, interval)
+    given = options(params[3], DEPTH_EXTRAS) if len(params) > 3 else {}
+    extras = sum(DEPTH_EXTRAS[name] for name, value in given.items() if boolean(value, name))
+    return terms, limit, interval_ticks(terms, interval), extras
+
+
+def _resync_depth(caller: Caller, params: list[Any], request_id: int | None) -> wire.Status:
+    """The pushes that follow begin with whole images, at the next tick."""
+    session = session_of(caller)
+    followed = {
+        subscriber.stream.market_id: subscriber
+        for subscriber in session.channels.of(Channel.DEPTH)
+        if isinstance(subscriber, Subscriber)
+    }
+    for subscriber in chosen(caller, params, followed, "depth"):
+        subscriber.resync()
+    return wire.Status()
 
 
 def _subscribe_deals(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = _session(caller), caller.floor.market_feed
+    session, feed = session_of(caller), caller.floor.market_feed
     markets = _markets(caller, params)
     _replace(session, Channel.DEALS, len(markets), request_id, reads_history=True)
     subscribers = [feed.follow_deals(session, terms.market_id) for terms in markets]
@@ -115,7 +151,7 @@ def _subscribe_deals(caller: Caller, params: list[Any], request_id: int | None) 
 
 def _subscribe_kline(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     arity(params, 2, 2, "market, interval")
-    session, feed = _session(caller), caller.floor.history_feed
+    session, feed = session_of(caller), caller.floor.history_feed
     terms = caller.floor.catalogue.market(params[0])
     interval_s = kline_interval(params[1])
     _replace(session, Channel.KLINE, 1, request_id, reads_history=True)
@@ -125,7 +161,7 @@ def _subscribe_kline(caller: Caller, params: list[Any], request_id: int | None) 
 
 
 def _subscribe_state(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = _session(caller), caller.floor.history_feed
+    session, feed = session_of(caller), caller.floor.history_feed
     markets = _markets(caller, params)
     _replace(session, Channel.STATE, len(markets), request_id, reads_history=True)
     subscribers = [feed.follow_state(session, terms.market_id) for terms in markets]
@@ -134,7 +170,7 @@ def _subscribe_state(caller: Caller, params: list[Any], request_id: int | None) 
 
 
 def _subscribe_today(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = _session(caller), caller.floor.history_feed
+    session, feed = session_of(caller), caller.floor.history_feed
     markets = _markets(caller, params)
     _replace(session, Channel.TODAY, len(markets), request_id, reads_history=True)
     subscribers = [feed.follow_today(session, terms.market_id) for terms in markets]
@@ -162,7 +198,7 @@ def _begin_later(session: Session, first_pushes: Coroutine[Any, Any, None]) -> P
 
 
 def _subscribe_order(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session = _session(caller)
+    session = session_of(caller)
     ids = frozenset(terms.market_id for terms in map(caller.floor.catalogue.market, params)) if params else None
     session.channels.replace(Channel.ORDER, 1 if ids is None else len(ids))
     session.reply(request_id, wire.Status())
@@ -171,7 +207,7 @@ def _subscribe_order(caller: Caller, params: list[Any], request_id: int | None) 
 
 
 def _subscribe_asset(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session = _session(caller)
+    session = session_of(caller)
     ids = frozenset(asset.asset_id for asset in map(caller.floor.catalogue.asset, params)) if params else None
     session.channels.replace(Channel.ASSET, 1 if ids is None else len(ids))
     session.reply(request_id, wire.Status())
@@ -184,7 +220,7 @@ def _subscribe_asset(caller: Caller, params: list[Any], request_id: int | None) 
 
 def _unsubscribe(channel: Channel) -> Handler:
     def leave(caller: Caller, params: list[Any], request_id: int | None) -> wire.Status:
-        _session(caller).channels.leave(channel)
+        session_of(caller).channels.leave(channel)
         return wire.Status()
 
     return leave
@@ -205,8 +241,21 @@ METHODS: Final = (
     _on_socket("today.unsubscribe", None, "", _unsubscribe(Channel.TODAY), "Ends it."),
     _on_socket("deals.subscribe", None, "market, …", _subscribe_deals, "Pushes every deal, newest first."),
     _on_socket("deals.unsubscribe", None, "", _unsubscribe(Channel.DEALS), "Ends it."),
-    _on_socket("depth.subscribe", None, "market, limit, interval", _subscribe_depth, "Pushes the book of one market."),
-    _on_socket("depths.subscribe", None, "[market, limit, interval], …", _subscribe_depths, "Pushes several books."),
+    _on_socket(
+        "depth.subscribe",
+        None,
+        "market, limit, interval, {options}?",
+        _subscribe_depth,
+        "Pushes the book of one market.",
+    ),
+    _on_socket(
+        "depths.subscribe",
+        None,
+        "[market, limit, interval, {options}?], …",
+        _subscribe_depths,
+        "Pushes several books.",
+    ),
+    _on_socket("depth.resync", None, "market, …", _resync_depth, "Asks for whole images after something was lost."),
     _on_socket("depth.unsubscribe", None, "", _unsubscribe(Channel.DEPTH), "Ends both kinds."),
     _on_socket("depths.unsubscribe", None, "", _unsubscribe(Channel.DEPTH), "The same as `depth.unsubscribe`."),
     _on_socket("order.subscribe", "read", "market, …", _subscribe_order, "Pushes every change of your orders."),

@@ -19,21 +19,22 @@ from typing import Final
 
 import msgspec
 
-from fondaco.core.commands import OrderType, Side
-from fondaco.core.events import Row, order_type_of, side_of
+from fondaco.core.commands import Phase, Side
+from fondaco.core.events import Row, is_by_money, maker_fee_ppm_of, order_type_of, side_of, taker_fee_ppm_of
 from fondaco.core.instruments import SCALE_DIGITS_MAX, Asset, Market
 from fondaco.core.units import MalformedNumber, TooManyDigits, format_rate_ppm, format_units, parse_units
 from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.desks.exchange.order_text import OrderText
 from fondaco.projections.market_reads import Candle, Deal, MarketState
 from fondaco.wire import exchange as wire
 
 #: The largest count that fits the core's words; what is larger is refused here, by its own code.
 COUNT_MAX: Final = (1 << 63) - 1
 
-#: The time in force options as the wire names them; see ``fondaco.core.commands.TimeInForce``.
-TIME_IN_FORCE: Final = {"GTC": 0, "IOC": 1, "FOK": 2}
+#: Phases as the wire names them.
+PHASES: Final = {phase: phase.name.lower() for phase in Phase}
 
-_FEE_DIGITS: Final = 6
+_RATE_DIGITS: Final = 6
 _BUY: Final = "buy"
 _SELL: Final = "sell"
 
@@ -49,6 +50,7 @@ class Terms:
         "money",
         "money_units_per_deal",
         "name",
+        "order_text",
         "price_digits",
         "stock",
     )
@@ -63,6 +65,15 @@ class Terms:
         self.amount_digits = market.amount_digits
         self.deal_digits = market.price_digits + market.amount_digits
         self.money_units_per_deal = market.money_units_per_tick_lot
+        self.order_text = OrderText(
+            self.name,
+            self.price_digits,
+            self.amount_digits,
+            stock.scale_digits,
+            money.scale_digits,
+            self.money_units_per_deal,
+            fee_rates,
+        )
 
     def price(self, price_ticks: int) -> str:
         return format_units(price_ticks, self.price_digits)
@@ -90,6 +101,11 @@ def seconds(time_us: int) -> msgspec.Raw:
 _rate = lru_cache(maxsize=1_024)(format_rate_ppm)
 
 
+def fee_rates(row: Row) -> tuple[str, str]:
+    """The taker's and the maker's fee rate of an ORDER row."""
+    return _rate(taker_fee_ppm_of(row)), _rate(maker_fee_ppm_of(row))
+
+
 # ── outwards ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -103,28 +119,24 @@ def order_record(
 ) -> wire.OrderRecord:
     """An ORDER row as the wire shows it. ``pushed`` adds ``source``, ``ftime_us`` the time it was finished."""
     side = side_of(row)
-    order_type = order_type_of(row)
     amount, left = row[5], row[6]
-    if side == Side.BID:
-        fee_digits = terms.stock.scale_digits
-        amount_digits = terms.money.scale_digits if order_type == OrderType.MARKET else terms.amount_digits
-    else:
-        fee_digits = terms.money.scale_digits
-        amount_digits = terms.amount_digits
+    fee_digits = terms.stock.scale_digits if side == Side.BID else terms.money.scale_digits
+    amount_digits = terms.money.scale_digits if is_by_money(row) else terms.amount_digits
     ctime = seconds(row[10])
+    taker_fee, maker_fee = fee_rates(row)
     return wire.OrderRecord(
         id=row[2],
         market=terms.name,
         source="" if pushed else msgspec.UNSET,
-        type=order_type,
+        type=order_type_of(row),
         side=side,
         user=row[3],
         ctime=ctime,
         mtime=ctime if row[11] == row[10] else seconds(row[11]),
         price=format_units(row[4], terms.price_digits),
         amount=format_units(amount, amount_digits),
-        taker_fee=_rate(row[12]),
-        maker_fee=_rate(row[13]),
+        taker_fee=taker_fee,
+        maker_fee=maker_fee,
         left=format_units(left, amount_digits),
         deal_stock=format_units(row[7], terms.amount_digits),
         deal_money=terms.deal_money(row[8]),
@@ -213,6 +225,9 @@ def market_terms(terms: Terms) -> wire.MarketTerms:
         min_money=terms.money_amount(market.money_units_min),
         maker_fee=format_rate_ppm(market.maker_fee_ppm),
         taker_fee=format_rate_ppm(market.taker_fee_ppm),
+        phase=PHASES[market.phase],
+        price_band=format_rate_ppm(market.price_band_ppm) if market.price_band_ppm else msgspec.UNSET,
+        reference_price=terms.price(market.reference_price_ticks) if market.reference_price_ticks else msgspec.UNSET,
     )
 
 
@@ -247,11 +262,12 @@ def _malformed(name: str, error: MalformedNumber) -> WireError:
     return WireError(Code.NUMBER_MALFORMED, f'{name}: {error}; send a decimal like "0.5"')
 
 
-def price_ticks(terms: Terms, value: object) -> int:
-    ticks = decimal_count(value, terms.price_digits, "price", terms.name, Code.PRICE_OFF_TICK)
+def price_ticks(terms: Terms, value: object, name: str = "price") -> int:
+    """A price, or a distance of prices."""
+    ticks = decimal_count(value, terms.price_digits, name, terms.name, Code.PRICE_OFF_TICK)
     if not 0 < ticks <= COUNT_MAX:
-        way_out = "send a price above 0" if ticks <= 0 else "send a lower price"
-        raise WireError(Code.PRICE_OUT_OF_BOUNDS, f"price {value} of {terms.name} is out of bounds; {way_out}")
+        way_out = f"send a {name} above 0" if ticks <= 0 else f"send a lower {name}"
+        raise WireError(Code.PRICE_OUT_OF_BOUNDS, f"{name} {value} of {terms.name} is out of bounds; {way_out}")
     return ticks
 
 
@@ -261,9 +277,9 @@ def size_lots(terms: Terms, value: object) -> int:
     return _amount_within(terms, value, lots, terms.amount(terms.market.amount_lots_min), terms.stock.name)
 
 
-def money_units(terms: Terms, value: object) -> int:
-    """An amount of money: that of a market bid."""
-    whose = f"a market bid is in {terms.money.name}, which"
+def money_units(terms: Terms, value: object, order: str = "a market bid") -> int:
+    """An amount of money: that of a market bid, or of whatever ``order`` is."""
+    whose = f"{order} is in {terms.money.name}, which"
     units = decimal_count(value, terms.money.scale_digits, "amount", whose, Code.AMOUNT_OFF_STEP)
     return _amount_within(terms, value, units, terms.money_amount(terms.market.money_units_min), terms.money.name)
 
@@ -286,9 +302,9 @@ def asset_units(asset: Asset, value: object, name: str) -> int:
     return units
 
 
-def fee_rate_ppm(value: object, name: str) -> int:
-    """A fee rate like ``"0.001"`` in parts per million."""
-    return decimal_count(value, _FEE_DIGITS, name, "a fee")
+def rate_ppm(value: object, name: str) -> int:
+    """A rate like ``"0.001"`` in parts per million."""
+    return decimal_count(value, _RATE_DIGITS, name, "a rate")
 
 
 def interval_ticks(terms: Terms, value: object) -> int:

@@ -1,0 +1,174 @@
+"""What the bench is held against: a table of aims, each with where its figure is found in the raw results.
+
+A figure that is in no result is said to be missing, never guessed. Rates of the core are by CPU time, rates over
+sockets by the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from statistics import median
+from typing import Any
+
+import msgspec
+
+from bench.core import bitstamp, workloads
+
+MISSING = "not measured in this run"
+HEAD = ["what", "at least", "reach for", "seen", "", "part, taken"]
+
+NOTE = "The core and replay by CPU time, medians but for replay (best of 3); sockets by the clock."
+
+SMALL = workloads.SMALL.name
+WIDE = workloads.WIDE.name
+DEEP = workloads.DEEP.name
+_RATIO_PEER = "bourse"
+
+Raw = dict[str, Any]
+
+
+class Aim(msgspec.Struct, frozen=True):
+    """One row. ``seen`` finds the figure in the raw results of ``part``; a ``KeyError`` means that it is missing."""
+
+    what: str
+    part: str
+    at_least: float
+    reach_for: float | None
+    unit: str
+    seen: Callable[[Raw], float]
+    #: Times and bytes: the aim is a most, not a least.
+    most: bool = False
+
+    def verdict(self, figure: float) -> str:
+        def met(bound: float) -> bool:
+            return figure <= bound if self.most else figure >= bound
+
+        if self.reach_for is not None and met(self.reach_for):
+            return "reached"
+        if met(self.at_least):
+            return "met"
+        short = figure / self.at_least if self.most else self.at_least / figure
+        return f"short, {short:.1f} ×"
+
+    def bound(self, figure: float | None) -> str:
+        return "" if figure is None else f"{'≤ ' if self.most else ''}{self.show(figure)}"
+
+    def show(self, figure: float) -> str:
+        for size, letter in ((1e6, "M"), (1e3, "k")):
+            if figure >= size and not self.most:
+                return f"{figure / size:.3g} {letter} {self.unit}"
+        return f"{figure:,.0f} {self.unit}" if figure >= 100 else f"{figure:.3g} {self.unit}"
+
+
+def _core(workload: str) -> Callable[[Raw], float]:
+    return lambda raw: float(median(raw["workloads"][workload]["fondaco"]["cpu"]))
+
+
+def _ratio(raw: Raw) -> float:
+    """The house's rate over the peer's, on the same flow in the same run."""
+    found = raw["workloads"][WIDE]
+    rates = [peer["cpu"] for peer in found["peers"] if peer["package"].startswith(_RATIO_PEER)]
+    if not rates or not rates[0]:
+        raise KeyError(_RATIO_PEER)
+    return float(median(found["fondaco"]["cpu"]) / median(rates[0]))
+
+
+def _answered(load: str) -> Callable[[Raw], float]:
+    return lambda raw: float(raw[load]["answered"] / raw[load]["seconds"])
+
+
+AIMS = (
+    Aim(f"core, {WIDE}", "core", 20e6, 46e6, "commands/s", _core(WIDE)),
+    Aim("the same, times bourse on the same flow", "core", 5, None, "×", _ratio),
+    Aim(f"core, {DEEP}", "core", 6e6, 14e6, "commands/s", _core(DEEP)),
+    Aim("core on the real Bitstamp file", "core", 8e6, 20e6, "commands/s", _core(bitstamp.NAME)),
+    Aim(
+        f"one command from Python, p50, {SMALL}",
+        "core",
+        150,
+        80,
+        "ns",
+        lambda raw: raw["workloads"][SMALL]["singles"]["p50_ns"],
+        most=True,
+    ),
+    Aim(
+        "durable orders, 50 connections, one at a time",
+        "end_to_end",
+        40e3,
+        77e3,
+        "orders/s",
+        _answered("fondaco: 50 connections, one at a time"),
+    ),
+    Aim(
+        "the same, 16 in flight",
+        "end_to_end",
+        120e3,
+        330e3,
+        "orders/s",
+        _answered("fondaco: 50 connections, 16 in flight"),
+    ),
+    Aim(
+        "durable acknowledgement at 1,000/s, p50",
+        "fanout",
+        300,
+        230,
+        "µs",
+        lambda raw: raw["quiet"]["p50_us"],
+        most=True,
+    ),
+    Aim("the same, p99", "fanout", 1_000, 500, "µs", lambda raw: raw["quiet"]["p99_us"], most=True),
+    Aim(
+        "one depth update to 1,000 subscribers, zlib",
+        "fanout",
+        12,
+        7,
+        "ms",
+        lambda raw: raw["update_ms_p50"],
+        most=True,
+    ),
+    Aim(
+        "acknowledgement p99 at 1,000/s with 1,000 subscribers, times the quiet one",
+        "fanout",
+        3,
+        None,
+        "×",
+        lambda raw: raw["with_subscribers"]["p99_us"] / raw["quiet"]["p99_us"],
+        most=True,
+    ),
+    Aim("replay, journal to state", "journal", 3e6, 10e6, "commands/s", lambda raw: max(raw["replayed"]["replay"])),
+    Aim("memory of a resting order", "memory", 200, None, "B", lambda raw: raw["orders"]["bytes_each"], most=True),
+    Aim(
+        "memory of 1,000,000 users × 3 assets",
+        "memory",
+        400,
+        None,
+        "MB",
+        lambda raw: raw["users"]["bytes_in_all"] / 1e6,
+        most=True,
+    ),
+    Aim(
+        "worst single command, price walks 10 %",
+        "pauses",
+        1_000,
+        None,
+        "µs",
+        lambda raw: raw["walk"]["max_ns"] / 1_000,
+        most=True,
+    ),
+)
+
+
+def rows(parts: Mapping[str, tuple[str, Raw]]) -> list[list[str]]:
+    """The table's rows, from (date, raw results) of each part there is."""
+    found = []
+    for aim in AIMS:
+        date, raw = parts.get(aim.part, ("", {}))
+        try:
+            figure = aim.seen(raw)
+        except KeyError:
+            seen, verdict, date = MISSING, "", ""
+        else:
+            seen, verdict = aim.show(figure), aim.verdict(figure)
+        taken = f"{aim.part}, {date}" if date else aim.part
+        found.append([aim.what, aim.bound(aim.at_least), aim.bound(aim.reach_for), seen, verdict, taken])
+    return found

@@ -1,0 +1,1 @@
+"""Growth: what a command costs as orders, users, markets and connections become more, drawn as curves."""

@@ -1,0 +1,1 @@
+"""How many bytes the house keeps: of a resting order, of a user with balances."""

@@ -1,0 +1,1 @@
+"""The worst single command: what a price that walks or jumps away from its book does to one call."""

@@ -1,0 +1,136 @@
+"""Triggers: orders that wait until the last price reaches them, and are then carried out as takers.
+
+After a taker is done, each price it traded at is looked at in order: first the trailing stops of the market follow it,
+then every order whose trigger it reaches leaves those that wait and queues, by order id. The first in the queue is
+carried out whole; the prices it traded at are looked at in the same way, until nobody is left. So a cascade happens
+inside the one command that set it off.
+
+An order that cannot be carried out when its time comes (nobody to trade with, fill or kill, post only, the market's
+phase or band) ends as TRIGGER_REFUSED. Cost: O(1) a price where nothing fires, O(trailing stops of the market) where
+there are any.
+"""
+
+from __future__ import annotations
+
+import cython
+
+if not cython.compiled:  # the compiler takes them from the .pxd
+    from fondaco.core.checks import Checks
+    from fondaco.core.crossing import FILLED, SELF_TRADED, Crossing
+    from fondaco.core.floor import (
+        BID,
+        LIMIT,
+        OPEN,
+        ORDER_FINISH,
+        ORDER_UPDATE,
+        Floor,
+    )
+    from fondaco.core.layout import (
+        M_PRICE_MAX,
+        MARKET_WORDS,
+        O_EXTRA,
+        O_ID,
+        O_LEFT,
+        O_MTIME,
+        O_PRICE,
+        O_TERMS,
+        X_TRAIL,
+        X_TRIGGER_PRICE,
+    )
+
+from fondaco.core import events
+
+TRIGGER_REFUSED = cython.declare(cython.longlong, events.Finish.TRIGGER_REFUSED)
+REMAINDER_CANCELLED = cython.declare(cython.longlong, events.Finish.REMAINDER_CANCELLED)
+
+
+class Triggers:
+    """Carries out what the prices of ``Crossing`` set off."""
+
+    def __init__(self, floor: Floor, crossing: Crossing, checks: Checks):
+        self.floor = floor
+        self.crossing = crossing
+        self.checks = checks
+
+    def fire(self, market_id):
+        """Everything that the prices traded at since the last call set off, on one market."""
+        queue = []
+        self.look(market_id, queue)
+        while queue:
+            self.carry_out(queue.pop(0))
+            if self.crossing.prices:
+                self.look(market_id, queue)
+        return 0
+
+    def look(self, market_id, queue):
+        """Let the orders that the prices reach join the queue."""
+        prices = self.crossing.prices
+        self.crossing.prices = []
+        for price in prices:
+            if self.floor.trailing[market_id]:
+                self.follow(market_id, price)
+            reached = []
+            self.reach(market_id * 2, price, reached)
+            self.reach(market_id * 2 + 1, price, reached)
+            reached.sort(key=self.id_of)
+            queue.extend(reached)
+        return 0
+
+    def id_of(self, order: int) -> int:
+        return self.floor.table.words[order + O_ID]
+
+    def reach(self, side, price, reached):
+        """Take out of a side of the waiting orders those that a price reaches."""
+        order: cython.longlong = self.floor.waiting.best_order(side)
+        while order != 0:
+            if (self.floor.table.words[order + O_PRICE] - price) * (1 if side & 1 else -1) < 0:
+                return 0
+            self.floor.leave_waiting(order)
+            reached.append(order)
+            order = self.floor.waiting.best_order(side)
+        return 0
+
+    def follow(self, market_id, price):
+        """Move the trigger prices of trailing stops after a price."""
+        table = self.floor.table
+        bound: cython.longlong = self.floor.markets[market_id * MARKET_WORDS + M_PRICE_MAX]
+        order: cython.longlong
+        options: cython.longlong
+        moved: cython.longlong
+        for order in list(self.floor.trailing[market_id]):
+            options = table.words[order + O_EXTRA] >> 32
+            if ((table.words[order + O_TERMS] >> 16) & 0xFF) == BID:
+                moved = min(table.options[options + X_TRIGGER_PRICE], price + table.options[options + X_TRAIL], bound)
+            else:
+                moved = max(table.options[options + X_TRIGGER_PRICE], price - table.options[options + X_TRAIL], 1)
+            if moved != table.options[options + X_TRIGGER_PRICE]:
+                self.rekey(order, moved)
+        return 0
+
+    def rekey(self, order, trigger_ticks):
+        """Another trigger price for an order that waits."""
+        side: cython.longlong = self.floor.waiting_side_of(order)
+        options: cython.longlong = self.floor.table.words[order + O_EXTRA] >> 32
+        self.floor.waiting.remove(side, order)
+        self.floor.table.options[options + X_TRIGGER_PRICE] = trigger_ticks
+        self.floor.table.words[order + O_PRICE] = trigger_ticks
+        return self.floor.waiting.add(side, order)
+
+    def carry_out(self, order):
+        """An order whose trigger fired; it waits no longer and its funds are still held."""
+        table = self.floor.table
+        terms: cython.longlong = table.words[order + O_TERMS]
+        table.words[order + O_MTIME] = self.floor.rows.time_us
+        self.floor.let_go(order)
+        limit_ticks: cython.longlong = self.checks.limit_when_fired(order)
+        if limit_ticks < 0:
+            return self.floor.finish(order, TRIGGER_REFUSED, 0)
+        stopped: cython.longlong = self.crossing.cross(order, limit_ticks)
+        left: cython.longlong = table.words[order + O_LEFT]
+        if stopped:
+            return self.floor.finish(order, SELF_TRADED, 0)
+        if left > 0 and ((terms >> 24) & 0xFF) == LIMIT and self.checks.may_rest(terms):
+            self.floor.hold(order)
+            self.floor.enter_book(order)
+            return self.floor.rows.order(order, ORDER_UPDATE, OPEN, 0)
+        return self.floor.finish(order, FILLED if left == 0 else REMAINDER_CANCELLED, 0)

@@ -1,0 +1,64 @@
+"""What the operator's params have in common: users by name or number, new names, a caller's own detail."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from fondaco.core.instruments import User
+from fondaco.core.money_commands import BUSINESS, DETAIL_LENGTH_MAX
+from fondaco.desks.exchange.caller import Caller
+from fondaco.desks.exchange.errors import invalid
+from fondaco.desks.exchange.params import obj, text
+from fondaco.projections.businesses import BUST, TRADE
+from fondaco.wire import exchange as wire
+
+#: The business of a demo's first balances, by which a house is known to be one; nobody else may use it.
+DEMO_GIFT: Final = "demo.gift"
+
+#: Businesses that cannot be given to one of the operator's changes.
+_TAKEN: Final = {
+    TRADE: "is for changes made by deals",
+    BUST: "is for deals taken back",
+    DEMO_GIFT: "is for what a demo begins with",
+}
+
+
+def known_user(caller: Caller, value: object) -> User:
+    """A user by name or by number."""
+    house = caller.floor.house
+    if type(value) is int:
+        user = house.users.get(value)
+        if user is None:
+            raise invalid(f"unknown user: {value}; user.create makes one")
+        return user
+    name = text(value, "user")
+    if name not in house.user_ids:
+        raise invalid(f"unknown user: {name}; user.create makes one")
+    return house.users[house.user_ids[name]]
+
+
+def business_word(value: object) -> str:
+    """The operator's word for why money moves."""
+    given = named(value, "business", BUSINESS, "up to 32 of A-Z, a-z, 0-9, . _ -")
+    if given in _TAKEN:
+        raise invalid(f"business {given} {_TAKEN[given]}; choose another word, like deposit")
+    return given
+
+
+def detail_text(value: object) -> str:
+    """The caller's own object, ``{"detail": {…}}``; one without that key is taken as the detail itself."""
+    given = obj(value, "detail")
+    if list(given) == ["detail"]:
+        given = obj(given["detail"], "detail")
+    written = wire.ENCODER.encode(given).decode()
+    if len(written) > DETAIL_LENGTH_MAX:
+        raise invalid(f"detail has {len(written)} characters; at most {DETAIL_LENGTH_MAX} are kept")
+    return written
+
+
+def named(value: object, name: str, pattern: re.Pattern[str], allowed: str) -> str:
+    given = text(value, name)
+    if pattern.fullmatch(given) is None:
+        raise invalid(f"{name} {given!r} is not taken; it is made of {allowed}, beginning with a letter or a digit")
+    return given
