@@ -75,7 +75,7 @@ class Nonsense:
         self._chance = random.Random(seed)
         self._signed = signed
         self._methods = (*signed, *often * OFTEN)
-        self._ids = itertools.count(1_000)
+        self._ids = itertools.count(10_000)
 
     def message(self) -> Sent:
         """One message for a socket."""

@@ -17,6 +17,8 @@ from typing import Any, Final
 
 Values = tuple[Any, ...]
 
+#: Of orders: each is good once, so there are some.
+NAMES: Final = ("mine", "other", *(f"order-{number}" for number in range(40)))
 GOOD: Final[dict[str, Values]] = {
     "market": ("BTCUSDT",),
     "asset": ("BTC", "USDT"),
@@ -28,9 +30,9 @@ GOOD: Final[dict[str, Values]] = {
     "stop_price": ("100.00", "120", "80"),
     "true": (True,),
     "false": (False,),
-    "id": (1, 2, 3, 4, 5),
-    "ids": (1, 2, 3, 4, 5),
-    "client_order_id": ("mine", "other"),
+    "id": tuple(range(1, 40)),
+    "ids": tuple(range(1, 40)),
+    "client_order_id": NAMES,
     "start": (1_723_132_800, 0),
     "end": (0, 4_000_000_000),
     "start_time": (0, 1_723_132_800),
@@ -58,7 +60,7 @@ GOOD: Final[dict[str, Values]] = {
     "taker_fee": ("0.002", "0"),
     "price_band": ("0.5", "0"),
     "reference_price": ("100.00", "0"),
-    "phase": ("continuous", "continuous", "continuous", "auction", "close_only", "halt"),
+    "phase": (*["continuous"] * 12, "auction", "close_only", "halt"),
     "floor": ("0", "0.1"),
     "address": ("10.0.0.0/8", "127.0.0.1"),
     "addresses": ("10.0.0.0/8", "127.0.0.1"),
@@ -84,7 +86,7 @@ OF_METHOD: Final[dict[tuple[str, str], Values]] = {
     ("withdraw", "amount"): ("0.01", "0.5"),
 }
 OPTIONS: Final[dict[str, Values]] = {
-    "client_order_id": ("mine", "other", "third"),
+    "client_order_id": NAMES,
     "time_in_force": ("GTC", "IOC", "FOK", "GTD"),
     "post_only": (True, False),
     "stp": ("none", "cancel_newest", "cancel_oldest", "cancel_both", "decrement"),

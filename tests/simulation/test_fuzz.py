@@ -34,10 +34,13 @@ from tests.simulation.documented import ANY, METHOD_NOT_FOUND, codes_by_method, 
 from tests.simulation.line import Line, signed
 from tests.simulation.nonsense import Answers, Nonsense, Sent
 from tests.simulation.server import Server, verified_hash
-from tests.simulation.vocabulary import MARKET
+from tests.simulation.signatures import NAMES
+from tests.simulation.vocabulary import BID, MARKET
 
 ROUNDS: Final = 1
 MESSAGES: Final = 700
+#: Of those who may, so that each method comes through.
+MESSAGES_OBEYED: Final = 5_000
 REQUESTS: Final = 60
 NOISES: Final = 40
 INVALID_ARGUMENT = 1
@@ -45,7 +48,13 @@ INVALID_ARGUMENT = 1
 DOOR_STATUSES: Final = {400, 401, 404, 405, 408, 411, 413, 414, 426, 431, 501, 505}
 DIALECTS: Final = (("/exchange", None), ("/exchange", "json"), ("/exchange/v2", None), ("/exchange/v2", "zlib"))
 ALL: Final = {method.name: method.params for method in METHODS.values()}
-ORDERS: Final = tuple(name for name, method in METHODS.items() if method.scope == "trade" or name == "order.get")
+#: What takes all orders out is left to chance, so that some are there.
+TAKE_ALL_OUT: Final = {"order.cancel_all", "order.dead_man", "order.cancel_on_disconnect"}
+ORDERS: Final = tuple(
+    name
+    for name, method in METHODS.items()
+    if (method.scope == "trade" and name not in TAKE_ALL_OUT) or name == "order.get"
+)
 MONEY: Final = tuple(name for name, method in METHODS.items() if method.scope == "operate")
 #: Those that nobody here can call rightly: they take a secret, or the name of a key.
 NEVER_RIGHT: Final = {"server.auth", "key.revoke"}
@@ -130,10 +139,15 @@ async def _fuzz(bench: Bench, seed: int) -> None:
     await _oversized(server)
     assert verified_hash(server.directory) == before, "something was changed by those who may not change anything"
 
+    # Orders to speak of: they rest far below the market.
+    async with Line(server.socket_url, *trading) as line:
+        for name in NAMES[: len(NAMES) // 2]:
+            await line.call("order.put_limit", MARKET, BID, "0.01", "60.00", {"client_order_id": name})
+
     # Now the operator may do everything, even disable itself, and a trader may lose all its money.
     await asyncio.gather(
-        _talk(server, met, Nonsense(seed + 20, ALL, ORDERS), DIALECTS[1], trading),
-        _talk(server, met, Nonsense(seed + 21, ALL, MONEY), DIALECTS[2], operating),
+        _talk(server, met, Nonsense(seed + 20, ALL, ORDERS), DIALECTS[1], trading, MESSAGES_OBEYED),
+        _talk(server, met, Nonsense(seed + 21, ALL, MONEY), DIALECTS[2], operating, MESSAGES_OBEYED),
         asyncio.to_thread(_post, server, met, Nonsense(seed + 22, ALL, ORDERS), random.Random(seed), trading),
     )
     async with Line(server.socket_url) as line:  # a stranger: whoever has a key may be disabled by now
@@ -154,7 +168,12 @@ async def _fuzz(bench: Bench, seed: int) -> None:
 
 
 async def _talk(
-    server: Server, met: Met, nonsense: Nonsense, dialect: tuple[str, str | None], key: tuple[str, str] | None
+    server: Server,
+    met: Met,
+    nonsense: Nonsense,
+    dialect: tuple[str, str | None],
+    key: tuple[str, str] | None,
+    messages: int = MESSAGES,
 ) -> None:
     """Much nonsense on one connection, which must live to the end of it, and every answer counted."""
     path, protocol = dialect
@@ -185,7 +204,7 @@ async def _talk(
         if key is not None:
             await socket.send(json.dumps({"method": "server.auth", "params": signed(*key), "id": 0}))
             await read_up_to(0)
-        for start in range(0, MESSAGES, 100):
+        for start in range(0, messages, 100):
             for _ in range(100):
                 each = nonsense.message()
                 expected[each.answers] += 1
@@ -199,7 +218,7 @@ async def _talk(
             assert got[request_id] == 1, f"{got[request_id]} answers to {each.payload!r}"
     bad = expected[Answers.ERROR_WITHOUT_ID]
     assert bad <= got[None] <= bad + expected[Answers.PERHAPS]
-    invented = set(got) - set(sent) - {None, 0, *range(1, MESSAGES, 100)}
+    invented = set(got) - set(sent) - {None, 0, *range(1, messages, 100)}
     assert len(invented) <= expected[Answers.PERHAPS], f"answers to what nobody sent: {invented}"
 
 
