@@ -267,7 +267,9 @@ def any_registration(rng: random.Random, seen: Seen) -> c.RareCommand:
         money = rng.choice((money, money, stock, "XXX"))
         band, reference = rng.choice(((0, 0), (0, 0), (200_000, 100), (-1, 0), (0, 2**62)))
         sizes = (price_digits, amount_digits, lots_min, money_min)
-        return c.MarketCreate(name, stock, money, *sizes, 1_000, 2_000, band, reference, rng.choice((Phase.CONTINUOUS, Phase.AUCTION)))
+        return c.MarketCreate(
+            name, stock, money, *sizes, 1_000, 2_000, band, reference, rng.choice((Phase.CONTINUOUS, Phase.AUCTION))
+        )
     if dice < 0.45:
         return c.UserCreate(f"user-{rng.randint(1, USERS + 2)}")
     if dice < 0.6:

@@ -1,4 +1,4 @@
-"""Orders that wait for the last price: a stop fires against its side, a take-profit in its favour, a trailing one follows."""
+"""Orders that wait for the last price: stops against their side, take-profits in its favour, trailing ones follow."""
 
 from __future__ import annotations
 
@@ -155,9 +155,7 @@ class TestTrailing:
     def test_without_a_last_price(self, floor: Floor, alice: Trader) -> None:
         alice.sells(1, trails="5.00").is_refused(Reject.NO_LAST_PRICE)
         floor.prints("100.00")
-        alice.sells(1, trails="5.00", stop="100.00").is_refused(
-            Reject.TRIGGER_WOULD_FIRE, bound=100_00, value=100_00
-        )
+        alice.sells(1, trails="5.00", stop="100.00").is_refused(Reject.TRIGGER_WOULD_FIRE, bound=100_00, value=100_00)
 
     def test_its_trigger_price_is_told(self, floor: Floor, alice: Trader) -> None:
         floor.prints("100.00")
@@ -215,9 +213,9 @@ class TestWhileItWaits:
         second = alice.sells(1, at="40.00", trails="2.00")
         floor.restart()
         answer = floor.prints("95.00")
-        answer.trades(
-            "printer 0.0001 @ 95.00 printer", "alice 1 @ 50.00 bob", "alice 1 @ 50.00 bob"
-        ).and_ends(first, Finish.FILLED).and_ends(second, Finish.FILLED)
+        answer.trades("printer 0.0001 @ 95.00 printer", "alice 1 @ 50.00 bob", "alice 1 @ 50.00 bob").and_ends(
+            first, Finish.FILLED
+        ).and_ends(second, Finish.FILLED)
 
     def test_it_repeats_with_its_options(self, floor: Floor, alice: Trader) -> None:
         first = alice.buys(2, at="104.00", stop="102.00", name="mine")
