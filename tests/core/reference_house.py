@@ -81,11 +81,10 @@ class ReferenceHouse:
         reference_sessions.meet_deadlines(self)
         for sender, command in batch:
             self.sender, self.session = sender.user_id, sender.session_id
-            is_hot = isinstance(command, c.HotCommand)
             try:
                 self._carry_out(command)
             except Refused as refusal:
-                market_id = command.market_id if is_hot else 0
+                market_id = command.market_id if isinstance(command, c.HotCommand) else 0
                 tell_refusal(self, market_id, refusal.reject, refusal.bound, refusal.value)
             reference_triggers.follow(self)
             self.next_seq += 1

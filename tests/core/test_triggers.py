@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -328,12 +329,13 @@ class TestAsATaker:
 class TestBounds:
     @pytest.mark.parametrize("ticks", [UNITS_MAX + 1, 2**63 - 1])
     def test_a_trigger_out_of_bounds(self, floor: Floor, alice: Trader, ticks: int) -> None:
-        for trigger, options in (
+        wrong: list[tuple[Trigger, dict[str, Any]]] = [
             (Trigger.STOP, {"trigger_price_ticks": ticks}),
             (Trigger.TRAILING, {"trail_ticks": ticks}),
             (Trigger.TRAILING, {"trigger_price_ticks": 1, "trail_ticks": ticks}),
             (Trigger.TRAILING, {"trigger_price_ticks": ticks, "trail_ticks": 2**63 - 2}),
-        ):
+        ]
+        for trigger, options in wrong:
             place = c.Place(1, Side.ASK, OrderType.LIMIT, TimeInForce.GTC, 1, 1, trigger=trigger, **options)
             answer = floor.send(alice.user_id, place)
             answer.is_refused(Reject.TRIGGER_OUT_OF_BOUNDS, bound=UNITS_MAX, value=ticks)
