@@ -33,7 +33,7 @@ format: python ## put the sources into the common form
 compiled: python ## compile the modules listed in src/fondaco/compiled.py, in place
 	@$(ENVIRONMENT) runtime
 
-bench: python ## measure; a part: ARGS='core', 'journal', 'end_to_end'
+bench: python ## measure; a part: ARGS='core', 'journal', 'projector', 'end_to_end'
 	@$(ENVIRONMENT) dev
 	$(BIN)/python -m bench $(ARGS)
 

@@ -1,4 +1,4 @@
-"""``python -m bench [core] [journal] [end_to_end]``: run the parts named, or all, and write the results."""
+"""``python -m bench [core] [journal] [projector] [end_to_end]``: run the parts named, or all, and write the results."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from bench import machine, report
 from bench.core import run as core
 from bench.end_to_end import run as end_to_end
 from bench.journal import run as journal
+from bench.projector import run as projector
 
 PARTS: dict[str, tuple[str, Callable[[], tuple[list[str], dict[str, Any]]]]] = {
     "core": (core.TITLE, core.run),
     "journal": (journal.TITLE, journal.run),
+    "projector": (projector.TITLE, projector.run),
     "end_to_end": (end_to_end.TITLE, end_to_end.run),
 }
 
