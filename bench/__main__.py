@@ -20,6 +20,7 @@ from bench.growth import run as growth
 from bench.journal import run as journal
 from bench.memory import run as memory
 from bench.pauses import run as pauses
+from bench.projector import run as projector
 
 PARTS: dict[str, tuple[str, Callable[[], tuple[list[str], dict[str, Any]]]]] = {
     "core": (core.TITLE, core.run),
@@ -27,6 +28,7 @@ PARTS: dict[str, tuple[str, Callable[[], tuple[list[str], dict[str, Any]]]]] = {
     "growth": (growth.TITLE, growth.run),
     "memory": (memory.TITLE, memory.run),
     "journal": (journal.TITLE, journal.run),
+    "projector": (projector.TITLE, projector.run),
     "end_to_end": (end_to_end.TITLE, end_to_end.run),
     "fanout": (fanout.TITLE, fanout.run),
     "connections": (connections.TITLE, connections.run),

@@ -1,10 +1,10 @@
 """Which modules are compiled, from what, and what this machine lacks to compile them.
 
-The hot modules are Cython in pure-Python syntax: the same `.py` files run interpreted or compiled. Those of the core are
-compiled as one *unit*, a single C file made of them all, so that the C compiler sees through the calls between them;
-`fondaco.core.engine` takes the unit where it is there and the sources where it is not. A compiled file is a trap after
-`git checkout`: an old one silently hides new sources. So the build writes a hash of the sources *into* each compiled
-file, and `state_of` compares it with the sources as they are now; times of files are never consulted.
+The hot modules are Cython in pure-Python syntax: the same `.py` files run interpreted or compiled. Those of the core
+are compiled as one *unit*, a single C file made of them all, so that the C compiler sees through the calls between
+them; `fondaco.core.engine` takes the unit where it is there and the sources where it is not. A compiled file is a trap
+after `git checkout`: an old one silently hides new sources. So the build writes a hash of the sources *into* each
+compiled file, and `state_of` compares it with the sources as they are now; times of files are never consulted.
 
 A source that runs both ways imports its neighbours of the unit under `if not cython.compiled` and repeats the import in
 its `.pxd` (`from fondaco.core.ledger cimport Ledger`); within the unit both are left out. So no two files of a unit may

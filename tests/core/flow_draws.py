@@ -10,6 +10,7 @@ import random
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fondaco.core import commands as c
 from fondaco.core import events as e
@@ -253,11 +254,22 @@ def any_bust(rng: random.Random, seen: Seen) -> c.RareCommand:
         return c.Tick()
     row = rng.choice(seen.deals)
     taker, maker = row[8] & 0xFFFF_FFFF, row[8] >> 32
-    terms = [e.market_id_of(row), row[2], taker, maker, Side(e.side_of(row)), row[4], row[5], row[9], row[10]]
+    terms: list[Any] = [
+        e.market_id_of(row),
+        row[2],
+        taker,
+        maker,
+        Side(e.side_of(row)),
+        row[4],
+        row[5],
+        row[9],
+        row[10],
+    ]
     if rng.random() < 0.1:
         place = rng.choice((0, 1, 2, 3, 5, 6, 7, 8))
         terms[place] += rng.choice((-1, 1, 30_000))
-    return c.TradeBust(*terms, rng.choice(("", "erroneous", "x" * 201) if rng.random() < 0.1 else ("", "fat finger")))
+    reason = rng.choice(("", "erroneous", "x" * 201) if rng.random() < 0.1 else ("", "fat finger"))
+    return c.TradeBust(**dict(zip(c.TradeBust.__struct_fields__, [*terms, reason], strict=True)))
 
 
 def any_registration(rng: random.Random, seen: Seen) -> c.RareCommand:
@@ -267,7 +279,9 @@ def any_registration(rng: random.Random, seen: Seen) -> c.RareCommand:
         money = rng.choice((money, money, stock, "XXX"))
         band, reference = rng.choice(((0, 0), (0, 0), (200_000, 100), (-1, 0), (0, 2**62)))
         sizes = (price_digits, amount_digits, lots_min, money_min)
-        return c.MarketCreate(name, stock, money, *sizes, 1_000, 2_000, band, reference, rng.choice((Phase.CONTINUOUS, Phase.AUCTION)))
+        return c.MarketCreate(
+            name, stock, money, *sizes, 1_000, 2_000, band, reference, rng.choice((Phase.CONTINUOUS, Phase.AUCTION))
+        )
     if dice < 0.45:
         return c.UserCreate(f"user-{rng.randint(1, USERS + 2)}")
     if dice < 0.6:

@@ -125,7 +125,9 @@ def flow(seed: int, commands: int, follower: Follower | None = None) -> Iterator
     yield trading.opening
     time_us, sent = START_US, 0
     while sent < commands:
-        time_us += rng.choice((0, 1, 1_000, 2_000_000, 60_000_000, HOUR_US, 30 * HOUR_US) if rng.random() < 0.15 else (0, 1_000))
+        time_us += rng.choice(
+            (0, 1, 1_000, 2_000_000, 60_000_000, HOUR_US, 30 * HOUR_US) if rng.random() < 0.15 else (0, 1_000)
+        )
         size = min(rng.randint(1, 40), commands - sent)
         yield trading.follow(Batch(time_us, [trading.draw(rng) for _ in range(size)]))
         sent += size

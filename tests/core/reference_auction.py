@@ -73,7 +73,7 @@ def offered(asks: list[Order], price: int) -> int:
 
 
 def opening_price(asks: list[Order], bids: list[Order], reference: int) -> int:
-    """The most volume; then the least left over; then the nearest to the reference, if there is one; then the lowest."""
+    """The most volume; then the least left over; then the nearest to the reference, if any; then the lowest."""
 
     def rank(price: int) -> tuple[int, int, int, int]:
         demand, supply = wanted(bids, price), offered(asks, price)

@@ -1,8 +1,8 @@
 """The core written down once more, slowly: what the clever one must do, row for row and balance for balance.
 
 Everything is a dictionary or a list; books are sorted anew for every fill; a hold is not kept but added up from the
-open orders; fees are exact fractions, rounded up once an order; client order ids are looked up with their due time; what
-waits for a trigger or a deadline is found by looking at every order. Written from the documents (the design, the
+open orders; fees are exact fractions, rounded up once an order; client order ids are looked up with their due time;
+what waits for a trigger or a deadline is found by looking at every order. Written from the documents (the design, the
 docstrings of ``core/commands.py``, ``events.py`` and ``rejects.py``), not from the compiled modules, none of which it
 imports. This file keeps the state and answers what is so; beside it:
 
@@ -81,11 +81,10 @@ class ReferenceHouse:
         reference_sessions.meet_deadlines(self)
         for sender, command in batch:
             self.sender, self.session = sender.user_id, sender.session_id
-            is_hot = isinstance(command, c.HotCommand)
             try:
                 self._carry_out(command)
             except Refused as refusal:
-                market_id = command.market_id if is_hot else 0
+                market_id = command.market_id if isinstance(command, c.HotCommand) else 0
                 tell_refusal(self, market_id, refusal.reject, refusal.bound, refusal.value)
             reference_triggers.follow(self)
             self.next_seq += 1

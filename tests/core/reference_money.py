@@ -173,7 +173,7 @@ def update_balance(house: ReferenceHouse, command: c.BalanceUpdate) -> e.Balance
 
 
 def _balance_updated(done: BalanceUpdateDone, repeated: bool) -> e.BalanceUpdated:
-    return e.BalanceUpdated(*msgspec.structs.astuple(done), repeated)
+    return e.BalanceUpdated(**msgspec.structs.asdict(done), repeated=repeated)
 
 
 def freeze_withdrawal(house: ReferenceHouse, command: c.WithdrawalFreeze) -> e.WithdrawalChanged:
@@ -270,7 +270,9 @@ def bust(house: ReferenceHouse, command: c.TradeBust) -> e.TradeBusted:
         house.pay(payer, asset_id, fee - units)
         house.pay(receiver, asset_id, units)
     fact = e.TradeBusted(
-        *msgspec.structs.astuple(command)[:3],
+        command.market_id,
+        command.deal_id,
+        command.taker_user_id,
         maker,
         command.taker_side,
         command.size_lots,

@@ -1,4 +1,4 @@
-"""The rare commands of the naive model: here what makes assets, markets, users and keys; elsewhere what its files say."""
+"""The rare commands of the naive model: here assets, markets, users and keys; elsewhere what its files say."""
 
 from __future__ import annotations
 

@@ -77,9 +77,7 @@ def tell(house: ReferenceHouse, order: Order, cause: Cause, finish: Finish = Fin
     )
 
 
-def tell_fill(
-    house: ReferenceHouse, taker: Order, maker: Order, price: int, lots: int, fees: dict[int, int]
-) -> None:
+def tell_fill(house: ReferenceHouse, taker: Order, maker: Order, price: int, lots: int, fees: dict[int, int]) -> None:
     market = taker.market
     house.rows.append(
         row(

@@ -73,6 +73,9 @@ def set_cancel_on_disconnect(house: ReferenceHouse, command: c.CancelOnDisconnec
         house.sessions_on.setdefault(command.session_id, set())
     else:
         house.sessions_on.pop(command.session_id, None)
+        for order in house.orders.values():
+            if order.session_id == command.session_id:
+                order.session_id = 0
     return e.CancelOnDisconnectSet(command.session_id, command.is_on)
 
 

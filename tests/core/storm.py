@@ -39,7 +39,8 @@ EDGES: tuple[int, ...] = tuple(
 )
 WORDS: tuple[int, ...] = tuple(word for word in (*KEEN, *EDGES) if -(2**63) <= word < 2**63)
 NAMES = (b"", b"a", b"b", b"\0c", b"\xff" * 32, b"x" * 32)
-PLACE, CANCEL = 1, 2
+PLACE, CANCEL, AMEND = 1, 2, 3
+START_US = 1_700_000_000_000_000
 
 
 def word(rng: random.Random) -> int:
@@ -50,29 +51,68 @@ def word(rng: random.Random) -> int:
 
 
 def hot_record(rng: random.Random) -> bytes:
-    """A PLACE or CANCEL whose size fits, with any words in it, or with few of them wrong."""
-    kind = rng.choice((PLACE, PLACE, CANCEL))
+    """A PLACE, CANCEL or AMEND whose size fits, with any words in it, or with few of them wrong."""
+    kind = rng.choice((PLACE, PLACE, PLACE, CANCEL, AMEND))
     named = rng.random() < 0.2
-    head = 1 << 16 | kind << 24 | rng.getrandbits(31) << 32 | (5 if kind == PLACE else 4) + 4 * named
+    with_options = kind == PLACE and rng.random() < 0.4
+    size_words = {PLACE: 5, CANCEL: 4, AMEND: 7}[kind] + 4 * named + 4 * with_options
+    head = 1 << 16 | kind << 24 | rng.getrandbits(31) << 32 | size_words
     user = rng.randint(1, 4) if rng.random() < 0.8 else word(rng) & 0xFFFF_FFFF
-    sender = (rng.getrandbits(32) | user << 32) & 2**64 - 1
+    session = rng.randint(0, 3) if rng.random() < 0.8 else rng.getrandbits(32)
     market = rng.randint(1, 3) if rng.random() < 0.8 else word(rng) & 0xFFFF
-    if kind == CANCEL:
-        request = market | (word(rng) & 0xFFFF_FFFF if rng.random() < 0.2 else 0) << 16
-        rest = [rng.randint(0, 3_000) if rng.random() < 0.8 else word(rng)]
-    elif rng.random() < 0.3:
-        request = market | rng.getrandbits(32) << 16
-        rest = [word(rng), word(rng)]
+    if kind == PLACE:
+        request, rest = place_words(rng, with_options)
     else:
-        side, order_type, tif = rng.randint(1, 2), rng.choice((1, 1, 1, 2)), rng.randint(0, 2)
-        request = market | side << 16 | order_type << 24 | tif << 32 | rng.choice((0, rng.getrandbits(8))) << 40
-        price = 0 if order_type == 2 else rng.randint(95, 105)
-        rest = [word(rng) if rng.random() < 0.1 else price, word(rng) if rng.random() < 0.2 else rng.randint(1, 5_000)]
-    request |= (rng.getrandbits(15) & ~1 | named) << 48
+        request = word(rng) & 0xFFFF_FFFF if rng.random() < 0.2 else 0
+        rest = [rng.randint(0, 3_000) if rng.random() < 0.8 else word(rng)]
+        if kind == AMEND:
+            rest += [few_wrong(rng, rng.choice((0, price(rng)))) for _ in range(3)]
+    flags = named | with_options << 1
+    request = market | request << 16 | flags << 48
     name = rng.choice(NAMES) if rng.random() < 0.8 else rng.randbytes(32)
-    words = struct.pack("<4Q", head, sender, request, rest[0] & 2**64 - 1)
-    words += b"".join(struct.pack("<q", more) for more in rest[1:])
+    words = struct.pack("<3Q", head, session | user << 32, request)
+    words += b"".join(struct.pack("<q", more) for more in rest)
     return words + name.ljust(32, b"\0") if named else words
+
+
+def place_words(rng: random.Random, with_options: bool) -> tuple[int, list[int]]:
+    """Side, type, execution and trigger as one number; then the words that follow."""
+    if rng.random() < 0.2:
+        return rng.getrandbits(32), [word(rng) for _ in range(6 if with_options else 2)]
+    side, order_type = rng.randint(1, 2), rng.choice((1, 1, 1, 2))
+    tif = rng.randint(0, 2)
+    execution = tif | rng.randint(0, 4) << 3 | (rng.random() < 0.1) << 6
+    if rng.random() < 0.1:
+        execution = rng.getrandbits(8)
+    trigger = rng.choice((0, 0, 0, 4, rng.getrandbits(8) if rng.random() < 0.2 else 0))
+    options = [0, 0, 0, 0]
+    if with_options:
+        display, trail = rng.randint(1, 20), rng.randint(1, 5)
+        choice = rng.randint(0, 4)
+        trigger = choice if choice < 4 else 0
+        options = [
+            [display, 0, 0, 0],
+            [0, price(rng), 0, 0],
+            [0, price(rng), 0, 0],
+            [rng.choice((0, display)), rng.choice((0, price(rng))), trail, 0],
+            [0, 0, 0, 0],
+        ][choice]
+        if choice == 4 or rng.random() < 0.2:
+            execution = execution & ~7 | 3
+            options[3] = START_US + rng.randint(0, 10**11)
+        options = [few_wrong(rng, option) for option in options]
+    limit = 0 if order_type == 2 else price(rng)
+    request = side | order_type << 8 | execution << 16 | trigger << 24
+    amount = word(rng) if rng.random() < 0.2 else rng.randint(1, 5_000)
+    return request, [few_wrong(rng, limit), amount, *(options if with_options else ())]
+
+
+def price(rng: random.Random) -> int:
+    return rng.randint(95, 105)
+
+
+def few_wrong(rng: random.Random, right: int) -> int:
+    return word(rng) if rng.random() < 0.05 else right
 
 
 def rare_record(rng: random.Random) -> bytes:
@@ -81,20 +121,52 @@ def rare_record(rng: random.Random) -> bytes:
     def number() -> int:
         return rng.choice((word(rng), word(rng), 2**64 - 1, 2**63))
 
+    def maybe() -> int | None:
+        return rng.choice((None, number()))
+
+    def user() -> int:
+        return rng.randint(1, 4) if rng.random() < 0.7 else number()
+
     def text() -> str:
         return rng.choice(("USD", "DOT", "BTC", "DOTUSD", "user-1", "key-1", "", "\0", "é", "x" * 2_000, "read"))
 
+    def asset() -> str:
+        return rng.choice(("USD", "DOT", "BTC"))
+
+    def market() -> str:
+        return rng.choice(("DOTUSD", "BTCUSD", "BTCDOT"))
+
+    phase = rng.choice((c.Phase.CONTINUOUS,) * 3 + tuple(c.Phase)[:4])
+    side = rng.choice(tuple(c.Side))
     command: c.RareCommand = rng.choice(
         (
             c.AssetCreate(text(), number()),
-            c.MarketCreate(text(), text(), text(), rng.randint(0, 2), number(), number(), number(), 0, number()),
+            c.MarketCreate(
+                text(), text(), text(), rng.randint(0, 2), number(), number(), number(), 0, number(), number(), number()
+            ),
             c.MarketUpdate(text(), number(), None, rng.choice((None, number())), number()),
+            c.MarketUpdate(market(), price_band_ppm=maybe(), reference_price_ticks=maybe()),
+            c.MarketPhase(market(), phase),
+            c.MarketPhase(market(), c.Phase.CONTINUOUS),
             c.UserCreate(text()),
             c.UserDisable(number()),
             c.KeyCreate(text(), number(), (text(),) * rng.randint(0, 3), (text(),), text()),
             c.KeyRevoke(text()),
             c.BalanceUpdate(number(), text(), text(), number(), number(), text()),
-            c.BalanceUpdate(rng.randint(1, 4), rng.choice(("USD", "DOT", "BTC")), "x", number(), number()),
+            c.BalanceUpdate(rng.randint(1, 4), asset(), "x", number(), number()),
+            c.OrdersCancel(user(), rng.choice((0, 1, number()))),
+            c.DeadMan(user(), rng.choice((number(), 1_000_000, 10**10))),
+            c.CancelOnDisconnect(rng.choice((rng.randint(0, 3), number())), rng.random() < 0.7),
+            c.SessionEnd(rng.choice((rng.randint(0, 3), number()))),
+            c.HouseOpen(),
+            c.FeesSet(user(), rng.choice(("", market(), text())), maybe(), maybe()),
+            c.FeesSet(user(), rng.choice(("", market())), rng.randint(-500_000, 500_000), rng.randint(0, 500_000)),
+            c.RebateFund(asset(), number(), number(), maybe()),
+            c.RebateFund(asset(), rng.randint(0, 9), rng.randint(-1_000, 100_000)),
+            c.WithdrawalFreeze(user(), asset(), "out", rng.choice((rng.randint(0, 9), number())), number()),
+            c.WithdrawalEnd(user(), asset(), "out", rng.randint(0, 9), rng.random() < 0.5),
+            c.TradeBust(rng.randint(0, 3), number(), user(), user(), side, number(), number(), number(), number()),
+            c.TradeBust(rng.randint(1, 3), rng.randint(0, 50), user(), user(), side, 1, 100, 1, rng.randint(-3, 3)),
         )
     )
     return c.encode(c.Sender(user_id=rng.getrandbits(32)), command)

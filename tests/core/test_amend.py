@@ -45,9 +45,7 @@ class TestPlace:
         bob.has("98", "BTC", hold="2")
         alice.buys(3, at="100.00").fills("1 @ 100.00 from carol", "2 @ 100.00 from bob")
 
-    def test_another_price_goes_to_its_back(
-        self, alice: Trader, bob: Trader, carol: Trader, book: Books
-    ) -> None:
+    def test_another_price_goes_to_its_back(self, alice: Trader, bob: Trader, carol: Trader, book: Books) -> None:
         order = bob.sells(1, at="101.00")
         carol.sells(1, at="100.00")
         assert has_moved(bob.amends(order, at="100.00").rests("1"))
@@ -104,9 +102,7 @@ class TestAmount:
         mini = alice.at("MINI")
         order = mini.buys(1, at="500.00")
         mini.amends(order, amount="0.0099").is_refused(Reject.AMOUNT_TOO_SMALL, bound=100, value=99)
-        mini.amends(order, at="4.99").is_refused(
-            Reject.ORDER_TOO_SMALL_IN_MONEY, bound=5_000_000, value=4_990_000
-        )
+        mini.amends(order, at="4.99").is_refused(Reject.ORDER_TOO_SMALL_IN_MONEY, bound=5_000_000, value=4_990_000)
         mini.amends(order, at="499.99", amount="0.01").is_refused(
             Reject.ORDER_TOO_SMALL_IN_MONEY, bound=5_000_000, value=4_999_900
         )
@@ -122,9 +118,7 @@ class TestAmount:
         poor = floor.user("poor")
         poor.receives("100", "USDT")
         order = poor.buys("0.6", at="100.00")
-        poor.amends(order, amount="1.0001").is_refused(
-            Reject.BALANCE_NOT_ENOUGH, bound=100_000_000, value=100_010_000
-        )
+        poor.amends(order, amount="1.0001").is_refused(Reject.BALANCE_NOT_ENOUGH, bound=100_000_000, value=100_010_000)
         poor.amends(order, at="170.00").is_refused(Reject.BALANCE_NOT_ENOUGH, bound=100_000_000, value=102_000_000)
         poor.amends(order, amount=1).rests("1")
         poor.has("0", "USDT", hold="100")

@@ -102,9 +102,7 @@ class TestPrice:
 
 
 class TestDeals:
-    def test_by_price_then_by_time(
-        self, floor: Floor, alice: Trader, bob: Trader, carol: Trader, book: Books
-    ) -> None:
+    def test_by_price_then_by_time(self, floor: Floor, alice: Trader, bob: Trader, carol: Trader, book: Books) -> None:
         floor.phase(Phase.AUCTION)
         carol.buys(1, at="100.00")
         alice.buys(2, at="101.00")
@@ -190,9 +188,7 @@ class TestDeals:
 
 
 class TestAround:
-    def test_what_waits_is_held_to_its_price(
-        self, floor: Floor, alice: Trader, bob: Trader, carol: Trader
-    ) -> None:
+    def test_what_waits_is_held_to_its_price(self, floor: Floor, alice: Trader, bob: Trader, carol: Trader) -> None:
         floor.prints("90.00")
         floor.phase(Phase.AUCTION)
         stop = carol.buys(1, at="106.00", stop="100.00")

@@ -135,7 +135,9 @@ class TestDeadMan:
         answer = floor.send(0, c.Tick()).and_ends(late, Finish.EXPIRED, left="1")
         assert answer.told() == [late.order_id, alices.order_id, bobs.order_id]
 
-    @pytest.mark.parametrize(("timeout_us", "bound"), [(-1, SECOND_US), (SECOND_US - 1, SECOND_US), (DAY_US + 1, DAY_US)])
+    @pytest.mark.parametrize(
+        ("timeout_us", "bound"), [(-1, SECOND_US), (SECOND_US - 1, SECOND_US), (DAY_US + 1, DAY_US)]
+    )
     def test_refused(self, floor: Floor, alice: Trader, timeout_us: int, bound: int) -> None:
         dead_man(floor, alice, timeout_us).is_refused(Reject.INVALID_ARGUMENT, bound=bound, value=timeout_us)
         dead_man(floor, alice, DAY_US).is_fact()

@@ -1,4 +1,4 @@
-"""What one deal sets off, and what that sets off in turn: which order comes first, and that the answer comes before all."""
+"""What one deal sets off, and what that sets off in turn: which order comes first, after the answer."""
 
 from __future__ import annotations
 
@@ -45,9 +45,7 @@ def test_a_cascade_is_worked_off_first_come_first_served(
     first = alice.sells(1, stop="95.00")
     second = carol.sells(1, stop="95.00")
     answer = floor.prints("95.00")
-    answer.trades(
-        "printer 0.0001 @ 95.00 printer", "alice 1 @ 90.00 bob", "carol 1 @ 80.00 bob", "alice 1 @ 70.00 bob"
-    )
+    answer.trades("printer 0.0001 @ 95.00 printer", "alice 1 @ 90.00 bob", "carol 1 @ 80.00 bob", "alice 1 @ 70.00 bob")
     for order in (first, second, third):
         answer.and_ends(order, Finish.FILLED)
     assert [order for order in answer.told() if order in (first.order_id, second.order_id, third.order_id)] == [

@@ -29,6 +29,23 @@ places = st.builds(
     price_ticks=words,
     amount=words,
     client_order_id=names,
+    self_trade=st.sampled_from(c.SelfTrade),
+    post_only=st.booleans(),
+    in_other_unit=st.booleans(),
+    trigger=st.sampled_from(c.Trigger),
+    display_lots=words,
+    trigger_price_ticks=words,
+    trail_ticks=words,
+    expire_us=words,
+)
+amends = st.builds(
+    c.Amend,
+    market_id=st.integers(0, 65_535),
+    order_id=words,
+    price_ticks=words,
+    amount=words,
+    trigger_price_ticks=words,
+    client_order_id=names,
 )
 cancels = st.builds(c.Cancel, market_id=st.integers(0, 65_535), order_id=words, client_order_id=names)
 #: What msgpack can carry: whole numbers of 64 bits, signed or not, and text without half surrogates.
@@ -37,6 +54,9 @@ texts = st.text(st.characters(codec="utf-8"), max_size=40)
 bodies: dict[object, st.SearchStrategy[Any]] = {
     int: numbers,
     int | None: st.none() | numbers,
+    bool: st.booleans(),
+    c.Phase: st.sampled_from(c.Phase),
+    c.Side: st.sampled_from(c.Side),
     str: texts,
     tuple[str, ...]: st.lists(texts, max_size=5).map(tuple),
 }
@@ -61,7 +81,7 @@ def parts(word: int, *widths: int) -> list[int]:
 
 class TestRecords:
     @steady
-    @given(senders, st.one_of(places, cancels, rare))
+    @given(senders, st.one_of(places, cancels, amends, rare))
     def test_read_back_the_same(self, sender: c.Sender, command: c.Command) -> None:
         record = c.encode(sender, command)
         assert len(record) % 8 == 0
@@ -71,15 +91,19 @@ class TestRecords:
     @steady
     @given(senders, places)
     def test_place(self, sender: c.Sender, place: c.Place) -> None:
-        record = struct.unpack("<9q" if place.client_order_id else "<5q", c.encode(sender, place))
-        named = int(bool(place.client_order_id))
+        named, with_options = int(bool(place.client_order_id)), int(place.options != c.NO_OPTIONS)
+        record = struct.unpack(f"<{5 + 4 * (named + with_options)}q", c.encode(sender, place))
         assert parts(record[0], 16, 8, 8, 32) == [len(record), c.VERSION, c.Kind.PLACE, sender.key_id]
         assert parts(record[1], 32, 32) == [sender.session_id, sender.user_id]
-        terms = [place.market_id, place.side, place.order_type, place.time_in_force, 0, named]
-        assert parts(record[2], 16, 8, 8, 8, 8, 15) == terms
+        execution = [place.time_in_force, place.self_trade, int(place.post_only), 0]
+        trigger = [place.trigger, int(place.in_other_unit), 0]
+        terms = [place.market_id, place.side, place.order_type, *execution, *trigger, named | with_options << 1]
+        assert parts(record[2], 16, 8, 8, 3, 3, 1, 1, 2, 1, 5, 15) == terms
         assert record[3:5] == (place.price_ticks, place.amount)
+        if with_options:
+            assert record[5:9] == place.options
         if named:
-            assert struct.pack("<4q", *record[5:]) == place.client_order_id.encode().ljust(32, b"\0")
+            assert struct.pack("<4q", *record[-4:]) == place.client_order_id.encode().ljust(32, b"\0")
 
     @steady
     @given(senders, cancels)
@@ -141,7 +165,7 @@ class TestFraming:
             with pytest.raises(ValueError, match=f"{length} words"):
                 House().apply(bytes(named), 1)
 
-    @pytest.mark.parametrize("kind", [0, 3, 63, 73, 255])
+    @pytest.mark.parametrize("kind", [0, 4, 63, 255])
     def test_a_kind_that_is_none(self, kind: int) -> None:
         record = bytearray(self.place)
         record[3] = kind
@@ -188,14 +212,17 @@ class TestRows:
                 fields = parts(row[0], 8, 8, 8, 8, 16, 8, 7)
                 readers: list[Any] = [e.kind_of, e.cause_of, e.side_of, e.order_type_of, e.market_id_of]
                 assert [read(row) for read in readers] == fields[:5]
-                assert e.time_in_force_of(row) == fields[5]
+                execution = [e.time_in_force_of(row), e.self_trade_of(row), int(e.is_post_only(row))]
+                assert execution == parts(fields[5], 3, 3, 1)
+                assert e.has_options(row) == bool(fields[6] & e.HAS_OPTIONS)
+                assert e.is_waiting(row) == bool(fields[6] & e.IS_WAITING)
                 assert e.is_answer(row) == bool(fields[6] & e.IS_ANSWER)
                 assert e.has_client_order_id(row) == bool(fields[6] & e.HAS_CLIENT_ORDER_ID)
                 assert len(row) == e.ROW_WORDS == layout.ROW_WORDS
 
     def test_a_record_begins_as_its_row(self) -> None:
         """The words of an order's record that a row copies stand where the row has them."""
-        names = "TERMS ID USER PRICE AMOUNT LEFT DEAL_STOCK DEAL_MONEY DEAL_FEE CTIME MTIME TAKER_FEE MAKER_FEE"
+        names = "TERMS ID USER PRICE AMOUNT LEFT DEAL_STOCK DEAL_MONEY DEAL_FEE CTIME MTIME FEES VISIBLE"
         places = [getattr(layout, f"O_{name}") for name in names.split()]
         assert places == [0, *range(2, 14)]
 
@@ -203,4 +230,6 @@ class TestRows:
 def _kind(command: c.Command) -> c.Kind:
     if isinstance(command, c.Place):
         return c.Kind.PLACE
-    return c.Kind.CANCEL if isinstance(command, c.Cancel) else c.RARE_KINDS[type(command)]
+    if isinstance(command, c.Cancel):
+        return c.Kind.CANCEL
+    return c.Kind.AMEND if isinstance(command, c.Amend) else c.RARE_KINDS[type(command)]

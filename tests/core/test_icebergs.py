@@ -13,9 +13,7 @@ pytestmark = BOTH
 Books = Callable[[str], Book]
 
 
-def test_it_shows_a_part_and_the_next_from_the_back(
-    alice: Trader, bob: Trader, carol: Trader, book: Books
-) -> None:
+def test_it_shows_a_part_and_the_next_from_the_back(alice: Trader, bob: Trader, carol: Trader, book: Books) -> None:
     iceberg = bob.sells(5, at="100.00", shows="2").rests("5")
     carol.sells(1, at="100.00")
     book("BTCUSDT").shows("""

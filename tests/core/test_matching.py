@@ -101,7 +101,7 @@ class TestLimit:
         """)
 
     def test_one_trades_with_oneself(self, alice: Trader) -> None:
-        """There is no self-trade prevention yet: it is a trade like any other."""
+        """Without a mode it is a trade like any other."""
         alice.sells(1, at="100.00")
         alice.buys(1, at="100.00").fills("1 @ 100.00 from alice").ends(Finish.FILLED)
         alice.has("100", "BTC")

@@ -1,4 +1,4 @@
-"""Market orders whose amount is in the other unit: a bid's is stock, an ask's is money; they go as far as funds reach."""
+"""Market orders whose amount is in the other unit: a bid's is stock, an ask's is money; they go as far as funds do."""
 
 from __future__ import annotations
 
@@ -87,9 +87,7 @@ class TestMoneyToRaise:
         poor.raises(10).is_refused(Reject.BALANCE_NOT_ENOUGH, bound=0, value=10_000)
         poor.receives("0.25009999", "BTC")
         poor.raises(60, tif=FOK).is_refused(Reject.FILL_OR_KILL_UNFILLABLE, value=60_000_000)
-        poor.raises(60).fills("0.25 @ 100.00 from bob").ends(
-            Finish.REMAINDER_CANCELLED, left="35"
-        )
+        poor.raises(60).fills("0.25 @ 100.00 from bob").ends(Finish.REMAINDER_CANCELLED, left="35")
 
     def test_less_than_one_lot_costs(self, floor: Floor, alice: Trader, bob: Trader) -> None:
         bob.buys(1, at="30000.00")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fondaco.core.commands import OrderType, Side, TimeInForce
 from fondaco.core import commands as c
+from fondaco.core.commands import OrderType, Side, TimeInForce
 from fondaco.core.events import is_post_only
 from fondaco.core.rejects import Reject
 from tests.core.table import BOTH, GTC, Floor, Trader

@@ -107,9 +107,7 @@ class TestLimitOrders:
             answer.is_refused(Reject.SELF_TRADE, bound=own.order_id)
         else:
             answer.is_refused(Reject.PRICE_BAND, bound=110_00, value=111_00)
-        alice.buys(1, at="111.00", post_only=True).is_refused(
-            Reject.POST_ONLY_WOULD_TAKE, bound=100_00, value=111_00
-        )
+        alice.buys(1, at="111.00", post_only=True).is_refused(Reject.POST_ONLY_WOULD_TAKE, bound=100_00, value=111_00)
 
 
 class TestMarketOrders:

@@ -6,7 +6,7 @@ import pytest
 
 from fondaco.core import commands as c
 from fondaco.core import events as e
-from fondaco.core import rare_commands
+from fondaco.core import naming_commands
 from fondaco.core.instruments import FEE_RATE_PPM_MAX, SCALE_DIGITS_MAX, Asset, Key, Market, User
 from fondaco.core.rejects import Reject
 from fondaco.core.units import UNITS_MAX
@@ -41,7 +41,7 @@ class TestAssets:
         floor.send(0, c.AssetCreate(name, 8)).is_refused(Reject.INVALID_ARGUMENT, bound=SCALE_DIGITS_MAX, value=8)
 
     def test_no_more_than_there_are_ids(self, floor: Floor, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(rare_commands, "ASSET_ID_MAX", 3)
+        monkeypatch.setattr(naming_commands, "ASSET_ID_MAX", 3)
         floor.asset("THIRD", 8)
         floor.send(0, c.AssetCreate("FOURTH", 8)).is_refused(Reject.INVALID_ARGUMENT, bound=3, value=4)
 
@@ -81,8 +81,8 @@ class TestMarkets:
             answer.is_refused(Reject.INVALID_ARGUMENT, bound=UNITS_MAX, value=-1)
             for value in BEYOND:
                 floor.send(0, changed(**{name: value})).is_refused(Reject.INVALID_ARGUMENT, bound=UNITS_MAX)
-        for name in ("maker_fee_ppm", "taker_fee_ppm"):
-            for value in (-1, FEE_RATE_PPM_MAX + 1):
+        for name, least in (("maker_fee_ppm", -FEE_RATE_PPM_MAX), ("taker_fee_ppm", 0)):
+            for value in (least - 1, FEE_RATE_PPM_MAX + 1):
                 answer = floor.send(0, changed(**{name: value}))
                 answer.is_refused(Reject.INVALID_ARGUMENT, bound=FEE_RATE_PPM_MAX, value=value)
             for value in BEYOND:
@@ -95,7 +95,7 @@ class TestMarkets:
         floor.send(0, changed(money="XXX")).is_refused(Reject.UNKNOWN_ASSET)
         for name in ("", "new", "A" * 33, "NEW\n"):
             floor.send(0, changed(name=name)).is_refused(Reject.INVALID_ARGUMENT)
-        monkeypatch.setattr(rare_commands, "MARKET_ID_MAX", 1)
+        monkeypatch.setattr(naming_commands, "MARKET_ID_MAX", 1)
         floor.send(0, MARKET).is_refused(Reject.INVALID_ARGUMENT, bound=1, value=2)
 
     def test_updated(self, floor: Floor, alice: Trader, bob: Trader) -> None:

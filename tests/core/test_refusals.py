@@ -5,11 +5,12 @@ That a refused command changes nothing is checked by the table itself, after eve
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from fondaco.core import commands as c
-from fondaco.core.commands import OrderType, Sender, Side, TimeInForce
-from fondaco.core.matching import OPEN_ORDERS_PER_USER_MAX
+from fondaco.core.checks import OPEN_ORDERS_PER_USER_MAX
+from fondaco.core.commands import OrderType, Sender, Side, TimeInForce, Trigger
 from fondaco.core.rejects import Reject
 from fondaco.core.units import UNITS_MAX
 from tests.core.table import FOK, GTC, IOC, Floor, Trader
@@ -23,7 +24,7 @@ def raw(user: Trader, market_id: int, side: int, order_type: int, tif: int, pric
 
 
 class TestShape:
-    @pytest.mark.parametrize(("side", "order_type", "tif"), [(0, 1, 0), (3, 1, 0), (1, 0, 0), (2, 3, 0), (2, 1, 3)])
+    @pytest.mark.parametrize(("side", "order_type", "tif"), [(0, 1, 0), (3, 1, 0), (1, 0, 0), (2, 3, 0), (2, 1, 4)])
     def test_a_code_that_is_none(self, floor: Floor, alice: Trader, side: int, order_type: int, tif: int) -> None:
         terms = side << 16 | order_type << 24 | 1 << 32 | tif << 48
         record = raw(alice, 1, side, order_type, tif, 100_00, 1)
@@ -41,8 +42,69 @@ class TestShape:
         named = c.Place(1, Side.BID, OrderType.LIMIT, TimeInForce.GTC, 100_00, 1, "x")
         record = bytearray(c.encode(Sender(user_id=alice.user_id), named))
         record[40:72] = name.ljust(32, b"\0")
-        terms = 2 << 16 | 1 << 24 | 1 << 32 | 2 << 56
+        terms = 2 << 16 | 1 << 24 | 1 << 32
         floor.send_record(bytes(record)).is_refused(Reject.INVALID_ARGUMENT, value=terms)
+
+    @pytest.mark.parametrize("name", [b"", b"caf\xc3\xa9", b"\xff" * 32])
+    def test_an_amend_by_a_name_that_is_none(self, floor: Floor, alice: Trader, name: bytes) -> None:
+        record = bytearray(c.encode(Sender(user_id=alice.user_id), c.Amend(1, 0, 1, client_order_id="x")))
+        record[56:88] = name.ljust(32, b"\0")
+        floor.send_record(bytes(record)).is_refused(Reject.INVALID_ARGUMENT)
+
+    @pytest.mark.parametrize(
+        ("place_byte", "value", "execution"),
+        [
+            (20, 1 << 7, 1 << 7),
+            (20, 4, 4),
+            (20, 7, 7),
+            (20, 5 << 3, 5 << 3),
+            (20, 7 << 3, 7 << 3),
+            (21, 1 << 3, 0),
+            (21, 255, 0),
+        ],
+    )
+    def test_a_bit_that_means_nothing(
+        self, floor: Floor, alice: Trader, place_byte: int, value: int, execution: int
+    ) -> None:
+        record = bytearray(c.encode(Sender(user_id=alice.user_id), A_PLACE))
+        record[place_byte] |= value
+        terms = 2 << 16 | 1 << 24 | 1 << 32 | execution << 48
+        floor.send_record(bytes(record)).is_refused(Reject.INVALID_ARGUMENT, value=terms)
+
+    def test_options_that_say_nothing(self, floor: Floor, alice: Trader) -> None:
+        """There is one way to say each thing."""
+        record = bytearray(c.encode(Sender(user_id=alice.user_id), A_PLACE) + b"\0" * 32)
+        record[0] += 4
+        record[22] |= c.HAS_OPTIONS
+        terms = 2 << 16 | 1 << 24 | 1 << 32
+        floor.send_record(bytes(record)).is_refused(Reject.INVALID_ARGUMENT, value=terms)
+
+    @pytest.mark.parametrize("name", ["display_lots", "trigger_price_ticks", "trail_ticks", "expire_us"])
+    def test_a_negative_option(self, floor: Floor, alice: Trader, name: str) -> None:
+        place = msgspec.structs.replace(A_PLACE, trigger=Trigger.TRAILING, **{"trail_ticks": 1, name: -1})
+        answer = floor.send(alice.user_id, place)
+        answer.is_refused(Reject.INVALID_ARGUMENT, value=2 << 16 | 1 << 24 | 1 << 32)
+
+    @pytest.mark.parametrize(
+        ("trigger", "trigger_price", "trail"),
+        [
+            (Trigger.NONE, 1, 0),
+            (Trigger.NONE, 0, 1),
+            (Trigger.STOP, 0, 0),
+            (Trigger.STOP, 1, 1),
+            (Trigger.TAKE_PROFIT, 0, 0),
+            (Trigger.TAKE_PROFIT, 1, 1),
+            (Trigger.TRAILING, 0, 0),
+            (Trigger.TRAILING, 1, 0),
+        ],
+    )
+    def test_prices_that_do_not_go_with_the_trigger(
+        self, floor: Floor, alice: Trader, trigger: Trigger, trigger_price: int, trail: int
+    ) -> None:
+        options = {"trigger_price_ticks": trigger_price, "trail_ticks": trail}
+        place = msgspec.structs.replace(A_PLACE, trigger=trigger, **options)
+        answer = floor.send(alice.user_id, place)
+        answer.is_refused(Reject.INVALID_ARGUMENT, value=2 << 16 | 1 << 24 | 1 << 32)
 
 
 class TestAccount:
@@ -124,6 +186,7 @@ class TestOrder:
         alice.at("OTHER").cancels(order).is_refused(Reject.ORDER_NOT_FOUND, value=order.order_id)
         for order_id in (0, -1, order.order_id + 4_096, 2**62, -(2**63), 2**63 - 1):
             alice.cancels(order_id).is_refused(Reject.ORDER_NOT_FOUND, value=order_id)
+            alice.amends(order_id, amount=2).is_refused(Reject.ORDER_NOT_FOUND, value=order_id)
         alice.cancels("no such name").is_refused(Reject.ORDER_NOT_FOUND)
         alice.cancels(order)
         alice.cancels(order).is_refused(Reject.ORDER_NOT_FOUND, value=order.order_id)

@@ -9,7 +9,7 @@ import pytest
 from fondaco.core.commands import SelfTrade
 from fondaco.core.events import Cause, EventKind, Finish, cause_of, kind_of, self_trade_of
 from fondaco.core.rejects import Reject
-from tests.core.table import BOTH, FOK, IOC, Floor, Trader
+from tests.core.table import BOTH, FOK, IOC, Trader
 from tests.core.table_answer import Book
 
 pytestmark = BOTH

@@ -1,8 +1,9 @@
-"""Orders that wait for the last price: a stop fires against its side, a take-profit in its favour, a trailing one follows."""
+"""Orders that wait for the last price: stops against their side, take-profits in its favour, trailing ones follow."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -155,9 +156,7 @@ class TestTrailing:
     def test_without_a_last_price(self, floor: Floor, alice: Trader) -> None:
         alice.sells(1, trails="5.00").is_refused(Reject.NO_LAST_PRICE)
         floor.prints("100.00")
-        alice.sells(1, trails="5.00", stop="100.00").is_refused(
-            Reject.TRIGGER_WOULD_FIRE, bound=100_00, value=100_00
-        )
+        alice.sells(1, trails="5.00", stop="100.00").is_refused(Reject.TRIGGER_WOULD_FIRE, bound=100_00, value=100_00)
 
     def test_its_trigger_price_is_told(self, floor: Floor, alice: Trader) -> None:
         floor.prints("100.00")
@@ -215,9 +214,9 @@ class TestWhileItWaits:
         second = alice.sells(1, at="40.00", trails="2.00")
         floor.restart()
         answer = floor.prints("95.00")
-        answer.trades(
-            "printer 0.0001 @ 95.00 printer", "alice 1 @ 50.00 bob", "alice 1 @ 50.00 bob"
-        ).and_ends(first, Finish.FILLED).and_ends(second, Finish.FILLED)
+        answer.trades("printer 0.0001 @ 95.00 printer", "alice 1 @ 50.00 bob", "alice 1 @ 50.00 bob").and_ends(
+            first, Finish.FILLED
+        ).and_ends(second, Finish.FILLED)
 
     def test_it_repeats_with_its_options(self, floor: Floor, alice: Trader) -> None:
         first = alice.buys(2, at="104.00", stop="102.00", name="mine")
@@ -330,12 +329,13 @@ class TestAsATaker:
 class TestBounds:
     @pytest.mark.parametrize("ticks", [UNITS_MAX + 1, 2**63 - 1])
     def test_a_trigger_out_of_bounds(self, floor: Floor, alice: Trader, ticks: int) -> None:
-        for trigger, options in (
+        wrong: list[tuple[Trigger, dict[str, Any]]] = [
             (Trigger.STOP, {"trigger_price_ticks": ticks}),
             (Trigger.TRAILING, {"trail_ticks": ticks}),
             (Trigger.TRAILING, {"trigger_price_ticks": 1, "trail_ticks": ticks}),
             (Trigger.TRAILING, {"trigger_price_ticks": ticks, "trail_ticks": 2**63 - 2}),
-        ):
+        ]
+        for trigger, options in wrong:
             place = c.Place(1, Side.ASK, OrderType.LIMIT, TimeInForce.GTC, 1, 1, trigger=trigger, **options)
             answer = floor.send(alice.user_id, place)
             answer.is_refused(Reject.TRIGGER_OUT_OF_BOUNDS, bound=UNITS_MAX, value=ticks)

@@ -39,9 +39,7 @@ def test_frozen_and_confirmed(floor: Floor, alice: Trader) -> None:
     fact = freezes(floor, alice, 30 * BTC).is_fact()
     assert fact == changed(alice, 30 * BTC, WithdrawalState.FROZEN, 100 * BTC)
     alice.has("70", "BTC", hold="30")
-    alice.sells("70.0001", at="100.00").is_refused(
-        Reject.BALANCE_NOT_ENOUGH, bound=70 * BTC, value=70 * BTC + 10_000
-    )
+    alice.sells("70.0001", at="100.00").is_refused(Reject.BALANCE_NOT_ENOUGH, bound=70 * BTC, value=70 * BTC + 10_000)
     floor.restart()
     assert confirms(floor, alice).is_fact() == changed(alice, 30 * BTC, WithdrawalState.CONFIRMED, 70 * BTC)
     alice.has("70", "BTC")
@@ -100,9 +98,7 @@ def test_another_body_is_refused(floor: Floor, alice: Trader, bob: Trader) -> No
 
 def test_only_what_is_available(floor: Floor, alice: Trader) -> None:
     alice.sells(40, at="100.00")
-    freezes(floor, alice, 60 * BTC + 1).is_refused(
-        Reject.BALANCE_NOT_ENOUGH, bound=60 * BTC, value=60 * BTC + 1
-    )
+    freezes(floor, alice, 60 * BTC + 1).is_refused(Reject.BALANCE_NOT_ENOUGH, bound=60 * BTC, value=60 * BTC + 1)
     freezes(floor, alice, 60 * BTC).is_fact()
     alice.has("0", "BTC", hold="100")
 

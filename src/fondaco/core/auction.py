@@ -13,7 +13,6 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
-    from fondaco.core.book import Book
     from fondaco.core.checks import Checks
     from fondaco.core.crossing import FILLED, Crossing
     from fondaco.core.floor import OPEN, ORDER_UPDATE, Floor
@@ -40,8 +39,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         O_WALLETS,
         ORDER_WORDS,
     )
-    from fondaco.core.ledger import Ledger
-    from fondaco.core.order_table import OrderTable
 
 from fondaco.core import events
 

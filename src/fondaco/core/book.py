@@ -8,8 +8,8 @@ the ``OrderTable`` and first come, first served.
 
 Cost: O(1) to find, add and remove a level in the window; the next best level is found by looking at the bits below, 64
 ticks a step. The window moves when the best price leaves it: the slots it leaves go to the far levels and those it
-reaches come back, at most ``LADDER_TICKS_MAX`` slots and then not again before the price has moved on by a quarter of the
-window; measured below 0.3 ms. It doubles while more levels lie outside than a quarter of it. Both change the layout
+reaches come back, at most ``LADDER_TICKS_MAX`` slots and then not again before the price has moved on by a quarter of
+the window; measured below 0.3 ms. It doubles while more levels lie outside than a quarter of it. Both change the layout
 only, nothing that a state or an event shows.
 
 Invariants: every far key is below the window; no key is above it; a level has an order at least, and its lots are the
@@ -149,9 +149,7 @@ class Book:
             far: FarLevels = self.far[side]
             far.words[far.find(key) + BLOCK_LEVELS] -= lots
         else:
-            self.slots[
-                self.sides[at + S_SLOTS] + (key & self.sides[at + S_MASK]) * LEVEL_WORDS + L_LOTS
-            ] -= lots
+            self.slots[self.sides[at + S_SLOTS] + (key & self.sides[at + S_MASK]) * LEVEL_WORDS + L_LOTS] -= lots
 
     def show(self, side, order, lots):
         """Let an order that rests show ``lots``; its place stays."""

@@ -12,7 +12,6 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
-    from fondaco.core.book import Book
     from fondaco.core.crossing import CANCEL_NEWEST, DECREMENT, OTHER_UNIT_BIT
     from fondaco.core.floor import ASK, BID, LIMIT, MARKET, TAKE_PROFIT, TRAILING, Floor
     from fondaco.core.layout import (
@@ -31,9 +30,8 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         M_STOCK_UNITS,
         MARKET_WORDS,
         N_NEXT,
-        O_AMOUNT,
-        O_EXTRA,
         O_DEAL_STOCK,
+        O_EXTRA,
         O_ID,
         O_LEFT,
         O_PRICE,
@@ -51,11 +49,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         USER_WORDS,
         WALLET,
         X_TRIGGER,
-        X_TRIGGER_PRICE,
     )
-    from fondaco.core.ledger import Ledger
-    from fondaco.core.order_table import OrderTable
-    from fondaco.core.rows import TERMS_OF_OPTIONS, Rows
 
 from fondaco.core import commands, units
 from fondaco.core.rejects import Reject
@@ -227,7 +221,11 @@ class Checks:
             return 1
         if trigger & 3:
             return self.trigger_refused(terms, trigger)
-        if (terms & EXECUTION_BITS) == 0 and ((terms >> 24) & 0xFF) == LIMIT and self.floor.markets[market + M_BAND] == 0:
+        if (
+            (terms & EXECUTION_BITS) == 0
+            and ((terms >> 24) & 0xFF) == LIMIT
+            and self.floor.markets[market + M_BAND] == 0
+        ):
             return 0
         return self.book_refused(user, terms, price_ticks, amount, available)
 

@@ -6,10 +6,11 @@ instead is the taker's ``SelfTrade`` mode. An iceberg trades what it shows; then
 price.
 
 Fees come from the asset received and are rounded up for the house *per order*: each fill pays the difference of the
-order's total fee rounded up, and what was charged in advance by rounding is carried in ``O_EXTRA``. A negative maker fee
-is a rebate by the same rule, so rounded down, paid from the house's rebate account as far as that reaches.
+order's total fee rounded up, and what was charged in advance by rounding is carried in ``O_EXTRA``. A negative maker
+fee is a rebate by the same rule, so rounded down, paid from the house's rebate account as far as that reaches.
 
-Bounds: see ``checks.py``; every product here fits 63 bits. All divisions are of non-negative numbers. Cost: O(1) a fill.
+Bounds: see ``checks.py``; every product here fits 63 bits. All divisions are of non-negative numbers. Cost: O(1) a
+fill.
 """
 
 from __future__ import annotations
@@ -17,12 +18,10 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
-    from fondaco.core.book import Book
     from fondaco.core.floor import (
         BID,
         LIMIT,
         OPEN,
-        ORDER_FINISH,
         ORDER_UPDATE,
         Floor,
     )
@@ -58,9 +57,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         S_LEVELS,
         SIDE_WORDS,
     )
-    from fondaco.core.ledger import Ledger
-    from fondaco.core.order_table import OrderTable
-    from fondaco.core.rows import TERMS_OF_OPTIONS, Rows
+    from fondaco.core.rows import TERMS_OF_OPTIONS
 
 from fondaco.core import commands, events
 from fondaco.core.purposes import HOUSE_OWNER, REBATE
@@ -305,9 +302,7 @@ class Crossing:
         """Less of an order that rests, with the funds for it back; its place stays."""
         give: cython.longlong = self.table.words[order + O_WALLETS] & 0x7FFF_FFFF
         held: cython.longlong = self.floor.held(order)
-        visible: cython.longlong = min(
-            self.table.words[order + O_VISIBLE], self.table.words[order + O_LEFT] - lots
-        )
+        visible: cython.longlong = min(self.table.words[order + O_VISIBLE], self.table.words[order + O_LEFT] - lots)
         self.book.show(self.floor.side_of(order), order, visible)
         self.table.words[order + O_LEFT] -= lots
         self.table.words[order + O_MTIME] = self.rows.time_us

@@ -6,13 +6,14 @@ calls between them (see ``fondaco.compiled``).
 
 from __future__ import annotations
 
-try:
-    from fondaco.core._unit import Book, FarLevels, Ledger, Matching, OrderTable  # type: ignore[import-not-found]
-except ImportError:
-    from fondaco.core.book import Book
-    from fondaco.core.far_levels import FarLevels
-    from fondaco.core.ledger import Ledger
-    from fondaco.core.matching import Matching
-    from fondaco.core.order_table import OrderTable
+from typing import TYPE_CHECKING
 
-__all__ = ["Book", "FarLevels", "Ledger", "Matching", "OrderTable"]
+if TYPE_CHECKING:
+    from fondaco.core.matching import Matching
+else:
+    try:
+        from fondaco.core._unit import Matching
+    except ImportError:
+        from fondaco.core.matching import Matching
+
+__all__ = ["Matching"]

@@ -230,7 +230,7 @@ class Floor:
         self.table.release(order)
         return 0
 
-    def end(self, order, finish, flags):
+    def end(self, order: cython.longlong, finish: cython.longlong, flags: cython.longlong) -> cython.longlong:
         """End an order that rests or waits, with its funds back."""
         self.table.words[order + O_MTIME] = self.rows.time_us
         self.let_go(order)

@@ -18,7 +18,16 @@ from fondaco.core.commands import Side
 from fondaco.core.engine import Matching
 from fondaco.core.events import Applied, Fact, Finish, MarketPhaseSet, Row
 from fondaco.core.instruments import Asset, Key, Market, User, UserFees, Withdrawal
-from fondaco.core.layout import M_LAST_DEAL, M_LAST_PRICE, O_EXTRA, O_ID, O_WALLETS, USER_ACTIVE, USER_DISABLED, X_EXPIRE
+from fondaco.core.layout import (
+    M_LAST_DEAL,
+    M_LAST_PRICE,
+    O_EXTRA,
+    O_ID,
+    O_WALLETS,
+    USER_ACTIVE,
+    USER_DISABLED,
+    X_EXPIRE,
+)
 from fondaco.core.naming_commands import market_words, put_user_fees
 from fondaco.core.purposes import CASH, HOUSE_OWNER, ORDER_HOLD, REBATE, WITHDRAWAL_HOLD
 from fondaco.core.rare_commands import carry_out
@@ -26,6 +35,8 @@ from fondaco.core.register import Register
 from fondaco.core.rejects import Reject
 from fondaco.core.rules import RULES_VERSION
 from fondaco.core.state import DECODER, ENCODER, MarketState, OrderState, State
+from fondaco.core.units import UNITS_MAX
+
 
 class House:
     """All state of the trading house, changed by ``apply`` alone."""
@@ -195,7 +206,7 @@ class House:
 
     def depth(self, market_id: int, side: int, limit: int, interval_ticks: int = 0) -> list[tuple[int, int]]:
         """Up to ``limit`` (price_ticks, size_lots), best first; merged to the interval, asks up and bids down."""
-        return self._matching.floor.book.depth(_book_side(market_id, side), limit, interval_ticks)
+        return self._matching.floor.book.depth(_book_side(market_id, side), limit, min(interval_ticks, UNITS_MAX))
 
     def resting(self, market_id: int, side: int, price_ticks: int, after_order_id: int, limit: int) -> list[Row]:
         """Up to ``limit`` orders in the book as ORDER rows, as they would trade, from a price on (0: the best).

@@ -73,7 +73,7 @@ class Key(msgspec.Struct, frozen=True, array_like=True):
 
 
 class UserFees(msgspec.Struct, frozen=True, array_like=True):
-    """A user's own fee rates; ``market_id`` 0: on every market without an entry of its own. ``None``: there are none."""
+    """A user's own fee rates; ``market_id`` 0: on every market without an entry of its own. ``None``: none."""
 
     user_id: int
     market_id: int

@@ -7,7 +7,6 @@ for word, so a row is one copy; it fills two cache lines. ``layout.pxd`` says th
 
 from __future__ import annotations
 
-
 # rows of ``events.py``
 ROW_WORDS = 16
 

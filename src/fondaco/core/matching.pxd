@@ -40,7 +40,7 @@ cdef class Matching:
     cdef Py_ssize_t answered_by_name(self, long long at, long long flags) except -1
     cdef long long last_id(self) noexcept
     cdef Py_ssize_t remember_name(self, long long at, long long flags, long long order_id, bint is_open) except -1
-    cdef Py_ssize_t named_order(self, long long at, long long words) except -2
+    cdef Py_ssize_t named_order(self, long long at, long long words) except? -1
     cdef inline Py_ssize_t found(self, long long order_id, long long market_id) except -1
     cdef Py_ssize_t cancel(self, long long at) except -1
     cdef Py_ssize_t amend(self, long long at) except -1

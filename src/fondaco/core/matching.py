@@ -1,9 +1,9 @@
 """Matching: takes hot commands (place, cancel, amend) one by one and writes what happened as rows.
 
 The life of a place: its client id is known (the first answer again) or not; then the checks in the order of
-``rejects.py``; then it is accepted, gets an id, trades against the other side while prices cross (``crossing.py``); what
-is left rests, with its funds moved to the hold, or ends. With a trigger it waits instead. Then whatever its prices set
-off is carried out (``triggers.py``), inside the same command.
+``rejects.py``; then it is accepted, gets an id, trades against the other side while prices cross (``crossing.py``);
+what is left rests, with its funds moved to the hold, or ends. With a trigger it waits instead. Then whatever its prices
+set off is carried out (``triggers.py``), inside the same command.
 
 An amended order that only gets smaller keeps its place in the queue. Anything else is a new taker with an old id: it
 leaves the book, trades, and rests at the back of its price.
@@ -17,7 +17,7 @@ import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
     from fondaco.core.auction import Auction
-    from fondaco.core.checks import AUCTION, FOK, GTD, Checks
+    from fondaco.core.checks import AUCTION, Checks
     from fondaco.core.crossing import FILLED, HAS_MOVED, SELF_TRADED, Crossing
     from fondaco.core.floor import (
         BID,
@@ -27,7 +27,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         ORDER_FINISH,
         ORDER_PUT,
         ORDER_UPDATE,
-        TRAILING,
         Floor,
     )
     from fondaco.core.layout import (
@@ -64,8 +63,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         X_TRIGGER,
         X_TRIGGER_PRICE,
     )
-    from fondaco.core.order_table import OrderTable
-    from fondaco.core.rows import HAS_OPTIONS, IS_ANSWER, Rows
+    from fondaco.core.rows import HAS_OPTIONS, IS_ANSWER
     from fondaco.core.triggers import REMAINDER_CANCELLED, Triggers
 
 from fondaco.core import commands, events
@@ -205,7 +203,9 @@ class Matching:
         market_id: cython.longlong = request & 0xFFFF
         trigger: cython.longlong = (request >> 40) & 0xFF
         # side, type and execution keep their order; the market stands between them
-        terms: cython.longlong = (((request >> 16) & 0xFFFF) << 16) | (market_id << 32) | (((request >> 32) & 0xFF) << 48)
+        terms: cython.longlong = (
+            (((request >> 16) & 0xFFFF) << 16) | (market_id << 32) | (((request >> 32) & 0xFF) << 48)
+        )
         is_bid: cython.bint = ((request >> 16) & 0xFF) == BID
         user: cython.longlong = self.rows.user
         self.rows.market_id = market_id
@@ -393,11 +393,9 @@ class Matching:
         return 0
 
     def named_order(self, at, words):
-        """The id of the order that a cancel or an amend speaks of; −1 for a name that cannot be one."""
+        """The id of the order that a cancel or an amend speaks of; 0 for a name that nobody knows."""
         if not (self.batch[at + 2] >> 48) & NAMED:
             return self.batch[at + 3]
-        if self.is_bad_name(at + words):
-            return -1
         entry = self.client_orders.find(self.rows.user, self.client_order_id(at + words))
         return 0 if entry is None else entry.order_id
 
@@ -420,7 +418,7 @@ class Matching:
         self.rows.market_id = market_id
         if market_id < 1 or market_id >= self.floor.market_count:
             return self.rows.reject(_UNKNOWN_MARKET, 0, market_id)
-        order = self.found(max(self.named_order(at, CANCEL_WORDS), 0), market_id)
+        order = self.found(self.named_order(at, CANCEL_WORDS), market_id)
         if order != 0:
             self.floor.end(order, CANCELLED, IS_ANSWER)
         return 0
@@ -430,9 +428,10 @@ class Matching:
         price_ticks: cython.longlong = self.batch[at + 4]
         amount: cython.longlong = self.batch[at + 5]
         trigger_price: cython.longlong = self.batch[at + 6]
-        order_id: cython.longlong = self.named_order(at, AMEND_WORDS)
         self.rows.market_id = market_id
-        if order_id < 0 or price_ticks < 0 or amount < 0 or trigger_price < 0:
+        if (self.batch[at + 2] >> 48) & NAMED and self.is_bad_name(at + AMEND_WORDS):
+            return self.rows.reject(_INVALID_ARGUMENT, 0, 0)
+        if price_ticks < 0 or amount < 0 or trigger_price < 0:
             return self.rows.reject(_INVALID_ARGUMENT, 0, 0)
         if price_ticks == 0 and amount == 0 and trigger_price == 0:
             return self.rows.reject(_INVALID_ARGUMENT, 0, 0)
@@ -441,7 +440,7 @@ class Matching:
         market: cython.longlong = market_id * MARKET_WORDS
         if self.checks.wrong_phase(market, False, False) or self.checks.unwelcome(self.rows.user):
             return 0
-        order: cython.longlong = self.found(order_id, market_id)
+        order: cython.longlong = self.found(self.named_order(at, AMEND_WORDS), market_id)
         if order == 0:
             return 0
         terms: cython.longlong = self.table.words[order + O_TERMS]

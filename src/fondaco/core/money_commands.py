@@ -211,7 +211,10 @@ def bust_trade(command: c.TradeBust, register: Register, matching: Matching) -> 
     if not taker_buys:
         buyer, seller, stock_fee, money_fee = seller, buyer, money_fee, stock_fee
     ledger = matching.ledger
-    for asset_id, user_id, fee, gross in ((stock, buyer, stock_fee, stock_units), (money, seller, money_fee, command.money_units)):
+    for asset_id, user_id, fee, gross in (
+        (stock, buyer, stock_fee, stock_units),
+        (money, seller, money_fee, command.money_units),
+    ):
         available = ledger.balance(user_id, asset_id, CASH) + fee
         if available < gross:
             return Reject.BALANCE_NOT_ENOUGH, available, gross

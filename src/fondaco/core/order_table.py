@@ -109,9 +109,7 @@ class OrderTable:
             self.free_options = options
         self.index[self.words[order + O_ID] & (self.window - 1)] = 0
         self.words[order + O_ID] = 0
-        self.links[order // ORDER_WORDS * LINK_WORDS + N_NEXT] = cython.cast(
-            cython.int, self.free_order // ORDER_WORDS
-        )
+        self.links[order // ORDER_WORDS * LINK_WORDS + N_NEXT] = cython.cast(cython.int, self.free_order // ORDER_WORDS)
         self.free_order = order
         self.count -= 1
 

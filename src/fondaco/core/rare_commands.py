@@ -1,7 +1,7 @@
 """What the rare commands do, by kind: one line a command, and who carries it out.
 
-Each takes the register and the matching, and answers a fact, or a refusal with the bound and the value it speaks of. All
-checks come before the first change, so a refusal changes nothing.
+Each takes the register and the matching, and answers a fact, or a refusal with the bound and the value it speaks of.
+All checks come before the first change, so a refusal changes nothing.
 """
 
 from __future__ import annotations

@@ -21,7 +21,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         BID,
         LIMIT,
         OPEN,
-        ORDER_FINISH,
         ORDER_UPDATE,
         Floor,
     )

@@ -19,6 +19,7 @@ from fondaco.journal.lock import DirectoryLock
 
 FILE_MODE: Final = 0o640
 DIRECTORY_MODE: Final = 0o750
+SLICE_BYTES: Final = 1 << 20
 
 
 class File(Protocol):
@@ -216,11 +217,21 @@ def read_whole(file_system: FileSystem, path: Path) -> bytes:
 
 
 def replace(file_system: FileSystem, path: Path, parts: Sequence[Octets], mode: int = FILE_MODE) -> None:
-    """Put a file in place whole and durably: after a crash it is the old one or the new one, never a mixture."""
+    """Put a file in place whole and durably: after a crash it is the old one or the new one, never a mixture.
+
+    It is synced slice by slice, so that whoever else syncs meanwhile waits for one slice and not for a large file.
+    """
     fresh = path.with_name(path.name + ".new")
     file = file_system.create(fresh, mode)
     try:
-        file.write(parts, 0)
+        offset = 0
+        for part in parts:
+            octets = memoryview(part)
+            for begin in range(0, len(octets), SLICE_BYTES):
+                file.write([octets[begin : begin + SLICE_BYTES]], offset + begin)
+                if begin + SLICE_BYTES < len(octets):
+                    file.sync()
+            offset += len(octets)
         file.sync()
     finally:
         file.close()

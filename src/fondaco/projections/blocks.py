@@ -3,7 +3,7 @@
 Numbers begin with 1 and have no gaps, so a row's number says its block and its place in it. A block fills up over many
 transactions: the newest rows are appended to it, whatever the sizes of the transactions were.
 
-Cost: to write a row is a share of an upsert, some 0.3 µs; to read one is to read its block (4 KB).
+Cost: to write a row is a share of an upsert, some 0.4 µs; to read one is to read its block (4 KB).
 """
 
 from __future__ import annotations

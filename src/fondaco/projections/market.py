@@ -8,7 +8,7 @@ grows with candles and blocks, not with trades.
 Invariants: ``open`` is the last price before the candle's first trade (that trade's own price in a market's very first
 candle), and high and low span the open, so folding candles in order gives the candle of the whole stretch. What is
 pruned depends on the time of the last command alone, so that a rebuild leaves the same rows.
-Cost: columns are taken out of the packed rows whole, some 0.3 µs a trade before SQL.
+Cost: columns are taken out of the packed rows whole; per trade there is no step in Python but copying its row.
 """
 
 from __future__ import annotations

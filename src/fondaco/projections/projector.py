@@ -40,8 +40,8 @@ POLL_S: Final = 0.002
 IDLE_POLL_S: Final = 0.005
 IDLE_AFTER_S: Final = 1.0
 REST_S: Final = 0.25
-#: Added to the niceness of the house: a tenth of a processor that both want, a whole one that nobody else does.
-NICENESS: Final = 10
+#: Added to that of the house: a quarter of a processor that both want, a whole one that nobody else does.
+NICENESS: Final = 5
 #: A projector that begins further behind than this says how it gets on.
 FAR_BEHIND_COMMANDS: Final = 50_000
 LOG_INTERVAL_S: Final = 1.0

@@ -87,7 +87,7 @@ def order_row(
     """An ORDER row; without lots, of an order that is finished."""
     head = EventKind.ORDER | cause << 8 | side << 16 | 1 << 32 | (16 if moved else 0) << 56
     finish = Finish.OPEN if lots else Finish.CANCELLED
-    return (head, 9, order_id, 1, price_ticks, lots, lots, 0, 0, 0, 0, 0, 0, 0, finish, 1)
+    return (head, 9, order_id, 1, price_ticks, lots, lots, 0, 0, 0, 0, 0, 0, lots, finish, 1)
 
 
 def fill_row(maker: int, taker: int, lots: int) -> Row:

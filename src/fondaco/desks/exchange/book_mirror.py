@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from fondaco.core.commands import Side
-from fondaco.core.events import Finish, Row
+from fondaco.core.events import Row
 from fondaco.core.house import House
 
 #: So many orders are read at a time: about 0.1 ms.

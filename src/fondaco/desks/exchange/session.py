@@ -4,7 +4,7 @@ A message that is no request is answered with error 1, under its own id where it
 request without an id is a notice: obeyed and never answered. Replies leave in the order their results are known, which
 for queries over history may differ from the order of the requests.
 
-Cost: about 11 µs for an order, from its bytes to its command and from its row to its packed answer.
+Plain orders take the express way (express.py), some 1 µs each in and out; by the ordinary one an order is about 11 µs.
 """
 
 from __future__ import annotations
