@@ -425,6 +425,7 @@ class Book:
         word: cython.ulonglong
         if self.sides[at + S_LEVELS] == 0:
             return NO_LEVEL
+        from_key: cython.longlong = key
         key = min(key, self.sides[at + S_BEST] + 1)
         while key > self.sides[at + S_BASE]:
             key -= 1
@@ -435,7 +436,7 @@ class Book:
             elif (word >> (place & 63)) & 1:
                 return key
         far: FarLevels = self.far[side]
-        return far.level_below(key) if far.count != 0 else NO_LEVEL
+        return far.level_below(min(from_key, self.sides[at + S_BASE])) if far.count != 0 else NO_LEVEL
 
     def ends_of(self, side, key):
         """The ends of a level that is there."""
