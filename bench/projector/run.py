@@ -23,12 +23,7 @@ SECONDS = 4.0
 
 def _encoded(users: int) -> encoding.Encoded:
     return encoding.encode(
-        synthetic.make(
-            synthetic.Shape(users=users, markets=1, resting_a_side=1_000),
-            mean_distance_ticks=100,
-            segment=COMMANDS // 2,
-            segments=2,
-        )
+        synthetic.make(synthetic.Shape(users, 1, 1_000), mean_distance_ticks=100, segment=COMMANDS // 2, segments=2)
     )
 
 

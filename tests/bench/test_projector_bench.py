@@ -9,8 +9,7 @@ from bench.projector import measure
 
 
 def test_orders_cost_something_and_questions_are_answered(tmp_path: Path) -> None:
-    shape = synthetic.Shape(users=20, markets=1, resting_a_side=50)
-    flow = synthetic.make(shape, mean_distance_ticks=20, segment=500, segments=1, seed=7)
+    flow = synthetic.make(synthetic.Shape(20, 1, 50), mean_distance_ticks=20, segment=500, segments=1, seed=7)
     encoded = encoding.encode(flow)
     assert measure.measure_cost(encoded, tmp_path / "cost", 100) > 0
     followed = measure.measure_following(encoded, tmp_path / "following", 1_000, 10, 0.5, asked=True)

@@ -25,7 +25,7 @@ def state_of(house: ReferenceHouse) -> State:
     is_open = [known for known in house.named.values() if known.forget_at_us is None]
     ended = [known for known in house.ended if house.remembered(known.user_id, known.name) is known]
     return State(
-        rules_version=1,
+        rules_version=2,
         next_seq=house.next_seq,
         time_us=house.time_us,
         next_order_id=house.next_order_id,

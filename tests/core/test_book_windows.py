@@ -16,7 +16,7 @@ WIDTHS = (100, 3_000, 60_000, 5_000_000)
 
 def opened() -> House:
     house = House()
-    rare = [
+    rare: list[c.Command] = [
         c.AssetCreate("A", 8),
         c.AssetCreate("B", 8),
         c.MarketCreate("AB", "A", "B", 2, 4, 1, 0, 0, 0),
@@ -41,19 +41,19 @@ def test_a_book_of_any_width(side: Side, width: int) -> None:
     draw, house = random.Random(width), opened()
     resting: dict[int, tuple[int, int]] = {}  # order id → price, lots
     sign = 1 if side == Side.ASK else -1
-    middle = 10_000_000
+    middle = 100_000_000
     for step in range(6_000):
         if step % 1_500 == 0:
             middle += draw.choice((-1, 1)) * draw.randint(0, 2 * width)  # the touch jumps
         if resting and draw.random() < 0.45:
             order_id = draw.choice(list(resting)[-50:]) if draw.random() < 0.5 else draw.choice(list(resting))
-            command: c.Command = c.Cancel(1, order_id)
+            house.apply(encode(Sender(user_id=1), c.Cancel(1, order_id)), 1)
             del resting[order_id]
         else:
             price, lots = middle + draw.randint(-width, width), draw.randint(1, 9)
-            command = c.Place(1, side, OrderType.LIMIT, TimeInForce.GTC, price, lots)
-            resting[next_id(house)] = price, lots
-        house.apply(encode(Sender(user_id=1), command), 1)
+            place = c.Place(1, side, OrderType.LIMIT, TimeInForce.GTC, price, lots)
+            (row,) = house.apply(encode(Sender(user_id=1), place), 1)
+            resting[row[2]] = price, lots
         if step % 200 == 0 or step > 5_990:
             levels: dict[int, int] = {}
             for price, lots in resting.values():
@@ -67,10 +67,3 @@ def test_a_book_of_any_width(side: Side, width: int) -> None:
             restarted = House.load(house.dump())
             assert restarted.dump() == house.dump()
             house = restarted
-
-
-def next_id(house: House) -> int:
-    """The id that the next order gets."""
-    twin = house.apply(encode(Sender(user_id=1), c.Cancel(1, 0)), 1)
-    assert twin.count == 1
-    return house.next_order_id

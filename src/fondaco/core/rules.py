@@ -7,4 +7,4 @@ replay sees.
 
 from __future__ import annotations
 
-RULES_VERSION = 1
+RULES_VERSION = 2
