@@ -229,10 +229,10 @@ def make_compiled() -> None:
 
     listed = compiled.COMPILED_MODULES
     wanted = {compiled.compiled_path(module) for module in listed}
-    for binary in SOURCE.rglob("*.so"):
-        if binary not in wanted:  # of a module that is no longer compiled by itself: it would hide its source
-            say(f"removing {binary.relative_to(ROOT)}, which is not built any more")
-            binary.unlink()
+    for found in SOURCE.rglob("*.so"):
+        if found not in wanted:  # of a module that is no longer compiled by itself: it would hide its source
+            say(f"removing {found.relative_to(ROOT)}, which is not built any more")
+            found.unlink()
     states = {module: compiled.state_of(module) for module in listed}
     pure = os.environ.get("FONDACO_PURE") == "1"
     if not pure and all(state is compiled.State.COMPILED for state in states.values()):

@@ -217,7 +217,7 @@ def test_a_journal_made_under_other_rules_is_refused(house: Path) -> None:
     header = decode_segment_header(segment.read_bytes())
     assert header is not None
     change(segment, 0, encode_segment_header(msgspec.structs.replace(header, rules_version=7)))
-    assert "byte 12: made under rules version 7; this release has 1" in refused(house, ForeignVersion)
+    assert "byte 12: made under rules version 7; this release has 2" in refused(house, ForeignVersion)
 
 
 def test_a_foreign_batch_at_the_end_is_not_cut(house: Path) -> None:
