@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fondaco.core.events import Applied, EventKind, Fact, Row
+from fondaco.core.events import Applied, EventKind, Fact, Finish, Row
 from fondaco.core.house import House
 from fondaco.core.rejects import Reject
 from fondaco.core.state import ENCODER
