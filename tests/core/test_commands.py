@@ -33,11 +33,9 @@ places = st.builds(
     post_only=st.booleans(),
     in_other_unit=st.booleans(),
     trigger=st.sampled_from(c.Trigger),
-    display_lots=words,
-    trigger_price_ticks=words,
-    trail_ticks=words,
-    expire_us=words,
+    **{name: st.just(0) | words for name in ("display_lots", "trigger_price_ticks", "trail_ticks", "expire_us")},
 )
+cancels = st.builds(c.Cancel, market_id=st.integers(0, 65_535), order_id=words, client_order_id=names)
 amends = st.builds(
     c.Amend,
     market_id=st.integers(0, 65_535),
@@ -47,17 +45,16 @@ amends = st.builds(
     trigger_price_ticks=words,
     client_order_id=names,
 )
-cancels = st.builds(c.Cancel, market_id=st.integers(0, 65_535), order_id=words, client_order_id=names)
 #: What msgpack can carry: whole numbers of 64 bits, signed or not, and text without half surrogates.
 numbers = st.integers(-(2**63), 2**64 - 1)
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
 bodies: dict[object, st.SearchStrategy[Any]] = {
     int: numbers,
     int | None: st.none() | numbers,
-    bool: st.booleans(),
-    c.Phase: st.sampled_from(c.Phase),
-    c.Side: st.sampled_from(c.Side),
     str: texts,
+    bool: st.booleans(),
+    c.Side: st.sampled_from(c.Side),
+    c.Phase: st.sampled_from(c.Phase),
     tuple[str, ...]: st.lists(texts, max_size=5).map(tuple),
 }
 rare = st.one_of(
@@ -91,19 +88,33 @@ class TestRecords:
     @steady
     @given(senders, places)
     def test_place(self, sender: c.Sender, place: c.Place) -> None:
-        named, with_options = int(bool(place.client_order_id)), int(place.options != c.NO_OPTIONS)
-        record = struct.unpack(f"<{5 + 4 * (named + with_options)}q", c.encode(sender, place))
+        named, with_options = bool(place.client_order_id), any(place.options)
+        record = struct.unpack(f"<{5 + 4 * with_options + 4 * named}q", c.encode(sender, place))
         assert parts(record[0], 16, 8, 8, 32) == [len(record), c.VERSION, c.Kind.PLACE, sender.key_id]
         assert parts(record[1], 32, 32) == [sender.session_id, sender.user_id]
-        execution = [place.time_in_force, place.self_trade, int(place.post_only), 0]
-        trigger = [place.trigger, int(place.in_other_unit), 0]
-        terms = [place.market_id, place.side, place.order_type, *execution, *trigger, named | with_options << 1]
-        assert parts(record[2], 16, 8, 8, 3, 3, 1, 1, 2, 1, 5, 15) == terms
+        *terms, execution, trigger, flags = parts(record[2], 16, 8, 8, 8, 8, 15)
+        assert terms == [place.market_id, place.side, place.order_type]
+        assert parts(execution, 3, 3, 1) == [place.time_in_force, place.self_trade, place.post_only]
+        assert parts(trigger, 2, 1) == [place.trigger, place.in_other_unit]
+        assert parts(flags, 1, 1) == [named, with_options]
         assert record[3:5] == (place.price_ticks, place.amount)
         if with_options:
-            assert record[5:9] == place.options
+            options = (place.display_lots, place.trigger_price_ticks, place.trail_ticks, place.expire_us)
+            assert record[5:9] == options
         if named:
             assert struct.pack("<4q", *record[-4:]) == place.client_order_id.encode().ljust(32, b"\0")
+
+    @steady
+    @given(senders, amends)
+    def test_amend(self, sender: c.Sender, amend: c.Amend) -> None:
+        named = bool(amend.client_order_id)
+        record = struct.unpack(f"<{7 + 4 * named}q", c.encode(sender, amend))
+        assert parts(record[0], 16, 8, 8, 32) == [len(record), c.VERSION, c.Kind.AMEND, sender.key_id]
+        assert parts(record[1], 32, 32) == [sender.session_id, sender.user_id]
+        assert parts(record[2], 16, 32, 15) == [amend.market_id, 0, named]
+        assert record[3:7] == (amend.order_id, amend.price_ticks, amend.amount, amend.trigger_price_ticks)
+        if named:
+            assert struct.pack("<4q", *record[7:]) == amend.client_order_id.encode().ljust(32, b"\0")
 
     @steady
     @given(senders, cancels)
@@ -145,6 +156,7 @@ class TestFraming:
 
     place = c.encode_place(c.Sender(user_id=1), 1, 2, 1, 0, 100, 1)
     cancel = c.encode_cancel(c.Sender(user_id=1), 1, 1)
+    amend = c.encode_amend(c.Sender(user_id=1), c.Amend(1, 1, 1))
 
     @pytest.mark.parametrize("size_words", [0, 1, 2, 6, 7, 4_000, 65_535])
     def test_a_size_that_does_not_fit(self, size_words: int) -> None:
@@ -159,20 +171,33 @@ class TestFraming:
             House().apply(record, 1)
 
     def test_a_name_that_is_not_there(self) -> None:
-        for record, length in ((self.place, 5), (self.cancel, 4)):
+        for record, length in ((self.place, 5), (self.cancel, 4), (self.amend, 7)):
             named = bytearray(record)
             named[22] |= c.HAS_CLIENT_ORDER_ID
             with pytest.raises(ValueError, match=f"{length} words"):
                 House().apply(bytes(named), 1)
 
-    @pytest.mark.parametrize("kind", [0, 4, 63, 255])
+    def test_options_that_are_not_there(self) -> None:
+        record = bytearray(self.place)
+        record[22] |= c.HAS_OPTIONS
+        with pytest.raises(ValueError, match="5 words"):
+            House().apply(bytes(record), 1)
+
+    @pytest.mark.parametrize("record", [cancel, amend])
+    def test_options_that_do_not_belong_there(self, record: bytes) -> None:
+        wrong = bytearray(record + b"\0" * 32)
+        wrong[0] += 4
+        with pytest.raises(ValueError, match=f"{len(wrong) // 8} words"):
+            House().apply(bytes(wrong), 1)
+
+    @pytest.mark.parametrize("kind", [0, 4, 63, 84, 255])
     def test_a_kind_that_is_none(self, kind: int) -> None:
         record = bytearray(self.place)
         record[3] = kind
         with pytest.raises(ValueError, match=str(kind)):
             House().apply(bytes(record), 1)
 
-    @pytest.mark.parametrize("record", [place, cancel, c.encode(c.HOUSE, c.Tick())])
+    @pytest.mark.parametrize("record", [place, cancel, amend, c.encode(c.HOUSE, c.Tick())])
     def test_a_foreign_version(self, record: bytes) -> None:
         foreign = bytearray(record)
         foreign[2] = 2
@@ -212,8 +237,8 @@ class TestRows:
                 fields = parts(row[0], 8, 8, 8, 8, 16, 8, 7)
                 readers: list[Any] = [e.kind_of, e.cause_of, e.side_of, e.order_type_of, e.market_id_of]
                 assert [read(row) for read in readers] == fields[:5]
-                execution = [e.time_in_force_of(row), e.self_trade_of(row), int(e.is_post_only(row))]
-                assert execution == parts(fields[5], 3, 3, 1)
+                execution = [e.time_in_force_of(row), e.self_trade_of(row), e.is_post_only(row)]
+                assert parts(fields[5], 3, 3, 1) == execution
                 assert e.has_options(row) == bool(fields[6] & e.HAS_OPTIONS)
                 assert e.is_waiting(row) == bool(fields[6] & e.IS_WAITING)
                 assert e.is_answer(row) == bool(fields[6] & e.IS_ANSWER)
@@ -230,6 +255,6 @@ class TestRows:
 def _kind(command: c.Command) -> c.Kind:
     if isinstance(command, c.Place):
         return c.Kind.PLACE
-    if isinstance(command, c.Cancel):
-        return c.Kind.CANCEL
-    return c.Kind.AMEND if isinstance(command, c.Amend) else c.RARE_KINDS[type(command)]
+    if isinstance(command, c.Amend):
+        return c.Kind.AMEND
+    return c.Kind.CANCEL if isinstance(command, c.Cancel) else c.RARE_KINDS[type(command)]

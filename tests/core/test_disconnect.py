@@ -57,15 +57,23 @@ def test_turned_off_its_end_does_nothing(floor: Floor, alice: Trader) -> None:
     assert len(alice.open_orders()) == 1
 
 
-def test_turned_on_again_what_it_put_before_does_not_count(floor: Floor, alice: Trader) -> None:
+def test_turned_on_again_only_what_it_puts_from_then_on_counts(floor: Floor, alice: Trader, bob: Trader) -> None:
     turns(floor, 7, True)
     alice.through(7).buys(1, at="100.00")
+    bob.through(7).buys(1, at="100.00")
     turns(floor, 7, False)
     alice.through(7).buys(1, at="99.00")
     turns(floor, 7, True)
-    third = alice.through(7).buys(1, at="98.00")
+    last = alice.through(7).buys(1, at="98.00")
     floor.restart()
-    assert ends(floor, 7, 1).told() == [third.order_id]
+    assert ends(floor, 7, 1).told() == [last.order_id]
+
+
+def test_turned_on_twice_is_on(floor: Floor, alice: Trader) -> None:
+    turns(floor, 7, True)
+    order = alice.through(7).buys(1, at="100.00")
+    turns(floor, 7, True)
+    assert ends(floor, 7, 1).told() == [order.order_id]
 
 
 def test_what_has_ended_is_not_ended_again(floor: Floor, alice: Trader, bob: Trader) -> None:

@@ -7,8 +7,10 @@ import random
 import pytest
 
 from fondaco.core.events import EventKind, Finish, kind_of, maker_fee_ppm_of, taker_fee_ppm_of
-from tests.core.table import Floor, Trader
+from tests.core.table import BOTH, Floor, Trader
 from tests.core.table_answer import Answer
+
+pytestmark = BOTH
 
 
 def fees(answer: Answer) -> list[tuple[int, int]]:

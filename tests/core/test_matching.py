@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from fondaco.core.commands import Side
 from fondaco.core.events import Cause, EventKind, Finish, cause_of, has_client_order_id, kind_of, side_of
-from tests.core.table import FOK, IOC, Floor, Trader
+from tests.core.table import BOTH, FOK, IOC, Floor, Trader
 from tests.core.table_answer import Book
+
+pytestmark = BOTH
 
 Books = Callable[[str], Book]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.core.table import Floor, Trader
+from tests.core.table import BOTH, Floor, Trader
+
+pytestmark = BOTH
 
 
 def test_makers_with_empty_accounts_are_paid(floor: Floor, alice: Trader) -> None:

@@ -29,26 +29,26 @@ def releases(floor: Floor, trader: Trader, business_id: int = 1) -> Answer:
     return floor.send(0, c.WithdrawalEnd(trader.user_id, "BTC", "chain", business_id, is_confirmed=False))
 
 
-def changed(
-    trader: Trader, units: int, state: WithdrawalState, balance: int, *, repeated: bool = False
-) -> e.WithdrawalChanged:
-    return e.WithdrawalChanged(Withdrawal(trader.user_id, BTC_ID, "chain", 1, units, "{}", state), balance, repeated)
+def is_told(
+    answer: Answer, trader: Trader, units: int, state: WithdrawalState, balance: int, *, repeated: bool = False
+) -> None:
+    withdrawal = Withdrawal(trader.user_id, BTC_ID, "chain", 1, units, "{}", state)
+    assert answer.is_fact() == e.WithdrawalChanged(withdrawal, balance, repeated)
 
 
 def test_frozen_and_confirmed(floor: Floor, alice: Trader) -> None:
-    fact = freezes(floor, alice, 30 * BTC).is_fact()
-    assert fact == changed(alice, 30 * BTC, WithdrawalState.FROZEN, 100 * BTC)
+    is_told(freezes(floor, alice, 30 * BTC), alice, 30 * BTC, WithdrawalState.FROZEN, 100 * BTC)
     alice.has("70", "BTC", hold="30")
     alice.sells("70.0001", at="100.00").is_refused(Reject.BALANCE_NOT_ENOUGH, bound=70 * BTC, value=70 * BTC + 10_000)
     floor.restart()
-    assert confirms(floor, alice).is_fact() == changed(alice, 30 * BTC, WithdrawalState.CONFIRMED, 70 * BTC)
+    is_told(confirms(floor, alice), alice, 30 * BTC, WithdrawalState.CONFIRMED, 70 * BTC)
     alice.has("70", "BTC")
 
 
 def test_frozen_and_released(floor: Floor, alice: Trader) -> None:
     freezes(floor, alice, 30 * BTC)
     floor.restart()
-    assert releases(floor, alice).is_fact() == changed(alice, 30 * BTC, WithdrawalState.RELEASED, 100 * BTC)
+    is_told(releases(floor, alice), alice, 30 * BTC, WithdrawalState.RELEASED, 100 * BTC)
     alice.has("100", "BTC")
 
 
@@ -67,14 +67,13 @@ def test_beside_the_hold_of_orders(floor: Floor, alice: Trader, bob: Trader) -> 
 
 def test_a_repeat_tells_how_it_stands(floor: Floor, alice: Trader) -> None:
     freezes(floor, alice, 30 * BTC)
-    fact = freezes(floor, alice, 30 * BTC).is_fact()
-    assert fact == changed(alice, 30 * BTC, WithdrawalState.FROZEN, 100 * BTC, repeated=True)
+    again = freezes(floor, alice, 30 * BTC)
+    is_told(again, alice, 30 * BTC, WithdrawalState.FROZEN, 100 * BTC, repeated=True)
     confirms(floor, alice)
-    gone = changed(alice, 30 * BTC, WithdrawalState.CONFIRMED, 70 * BTC, repeated=True)
     floor.later(hours=24 * 365)
     floor.restart()
-    assert freezes(floor, alice, 30 * BTC).is_fact() == gone
-    assert confirms(floor, alice).is_fact() == gone
+    for answer in (freezes(floor, alice, 30 * BTC), confirms(floor, alice)):
+        is_told(answer, alice, 30 * BTC, WithdrawalState.CONFIRMED, 70 * BTC, repeated=True)
     alice.has("70", "BTC")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fondaco.core.commands import Side
+from fondaco.core.events import is_waiting
 from fondaco.core.house import House
 from fondaco.core.state import ENCODER
 from tests.core.flow_draws import NAMES
@@ -43,7 +44,9 @@ class Twins:
         for order_id in range(reference.next_order_id + 2):
             row, order = house.order(order_id), reference.orders.get(order_id)
             assert (row is None) == (order is None)
-            assert row is None or order is None or (row[2], row[3], row[6]) == (order_id, order.user_id, order.left)
+            if row is not None and order is not None:
+                assert (row[2], row[3], row[4], row[6]) == (order_id, order.user_id, order.price, order.left)
+                assert is_waiting(row) == order.is_waiting
         for known in reference.named.values():
             remembered = reference.remembered(known.user_id, known.name) is not None
             assert house.client_order_id(known.order_id) == (known.name if remembered else None)
