@@ -525,9 +525,9 @@ class Checks:
             return 1
         if is_waiting:
             kind = self.table.options[(self.table.words[order + O_EXTRA] >> 32) + X_TRIGGER]
-            return trigger_price != 0 and self.would_fire(
-                self.floor.markets[market + M_LAST_PRICE], trigger_price, self.rises(terms, kind)
-            )
+            if trigger_price == 0 or trigger_price == self.table.words[order + O_PRICE]:
+                return 0
+            return self.would_fire(self.floor.markets[market + M_LAST_PRICE], trigger_price, self.rises(terms, kind))
         if price_ticks == old_price:
             return 0
         best: cython.longlong = self.best_of_other(terms)
