@@ -41,6 +41,24 @@ def money(user_id: int, asset: str, units: int) -> c.BalanceUpdate:
 
 
 class TestNumbers:
+    def test_a_trailing_stop_at_the_highest_price_there_is(self) -> None:
+        """The last price and the distance are both the bound, and their sum would be beyond 63 bits."""
+        twins = opened(
+            c.AssetCreate("S", 0),
+            c.AssetCreate("M", 0),
+            c.MarketCreate("SM", "S", "M", 0, 0, 0, 0, 0, 0),
+            money(1, "S", 3),
+            money(2, "M", UNITS_MAX),
+        )
+        trailing = c.Place(1, BID, MARKET, IOC, 0, 1, trigger=c.Trigger.TRAILING, trail_ticks=UNITS_MAX)
+        send(twins, 1, c.Place(1, ASK, LIMIT, GTC, UNITS_MAX, 1))
+        send(twins, 2, c.Place(1, BID, LIMIT, IOC, UNITS_MAX, 1))
+        send(twins, 1, trailing)
+        (order_id,) = twins.house.open_orders(1)
+        options = twins.house.order_options(order_id)
+        assert options is not None
+        assert options[5] == UNITS_MAX
+
     @pytest.mark.parametrize("fee_ppm", [0, 1, 1_000, FEE_RATE_PPM_MAX])
     @pytest.mark.parametrize(
         ("stock_scale", "money_scale", "price_digits", "amount_digits"),

@@ -259,6 +259,14 @@ class TestWhoMay:
         assert [row[2] for row in rows[1:]] == [Reject.ACCOUNT_DISABLED] * 2
         assert "NEW" not in house.asset_ids
 
+    def test_a_disabled_sender_takes_his_own_orders_out(self, floor: Floor, alice: Trader, bob: Trader) -> None:
+        alice.buys(1, at="90.00")
+        bob.buys(1, at="90.00")
+        alice.is_disabled()
+        floor.send(alice.user_id, c.OrdersCancel(bob.user_id)).is_refused(Reject.ACCOUNT_DISABLED, value=alice.user_id)
+        floor.send(alice.user_id, c.OrdersCancel(alice.user_id)).is_fact()
+        assert (alice.open_orders(), len(bob.open_orders())) == ([], 1)
+
     def test_a_revoked_key_changes_nothing(self, floor: Floor, alice: Trader) -> None:
         house = floor.house
         floor.send(0, c.KeyCreate("some-key", alice.user_id, ("operate",))).is_fact()

@@ -1,6 +1,5 @@
 cimport cython
 from fondaco.core.book cimport Book
-from fondaco.core.checks cimport Checks
 from fondaco.core.crossing cimport Crossing
 from fondaco.core.floor cimport Floor
 from fondaco.core.layout cimport *
@@ -11,7 +10,6 @@ from fondaco.core.order_table cimport OrderTable
 cdef class Auction:
     cdef Floor floor
     cdef Crossing crossing
-    cdef Checks checks
     cdef OrderTable table
     cdef Book book
     cdef Ledger ledger

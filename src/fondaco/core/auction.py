@@ -13,7 +13,6 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
-    from fondaco.core.checks import Checks
     from fondaco.core.crossing import FILLED, Crossing
     from fondaco.core.floor import OPEN, ORDER_UPDATE, Floor
     from fondaco.core.layout import (
@@ -48,10 +47,9 @@ DELISTED_ENDS = cython.declare(cython.longlong, events.Finish.DELISTED)
 class Auction:
     """Ends auctions and markets."""
 
-    def __init__(self, floor: Floor, crossing: Crossing, checks: Checks):
+    def __init__(self, floor: Floor, crossing: Crossing):
         self.floor = floor
         self.crossing = crossing
-        self.checks = checks
         self.table = floor.table
         self.book = floor.book
         self.ledger = floor.ledger

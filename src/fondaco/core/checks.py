@@ -55,10 +55,8 @@ from fondaco.core import commands, units
 from fondaco.core.rejects import Reject
 
 GTC = cython.declare(cython.longlong, commands.TimeInForce.GTC)
-IOC = cython.declare(cython.longlong, commands.TimeInForce.IOC)
 FOK = cython.declare(cython.longlong, commands.TimeInForce.FOK)
 GTD = cython.declare(cython.longlong, commands.TimeInForce.GTD)
-STOP = cython.declare(cython.longlong, commands.Trigger.STOP)
 HALT = cython.declare(cython.longlong, commands.Phase.HALT)
 CLOSE_ONLY = cython.declare(cython.longlong, commands.Phase.CLOSE_ONLY)
 AUCTION = cython.declare(cython.longlong, commands.Phase.AUCTION)
@@ -455,7 +453,7 @@ class Checks:
             self.rows.reject(_NO_LAST_PRICE, 0, 0)
             return 1
         elif ((terms >> 16) & 0xFF) == BID:
-            self.trigger_price = min(last + self.trail, self.floor.markets[market + M_PRICE_MAX])
+            self.trigger_price = last + min(self.trail, self.floor.markets[market + M_PRICE_MAX] - last)
         else:
             self.trigger_price = max(last - self.trail, 1)
         if (trigger & 3) == TRAILING and len(self.floor.trailing[market_id]) >= _TRAILING_MAX:

@@ -16,7 +16,7 @@ cdef class Floor:
     cdef readonly long long market_count
     cdef object markets_arena
     cdef long long[::1] markets
-    cdef public list deadlines
+    cdef readonly object due
     cdef readonly list trailing
 
     cdef inline long long side_of(self, long long order) noexcept

@@ -13,8 +13,6 @@ its price.
 
 from __future__ import annotations
 
-from heapq import heappush
-
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
@@ -42,6 +40,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         O_WALLETS,
         WALLET,
         X_DISPLAY,
+        X_EXPIRE,
         X_LIMIT,
         X_TRIGGER,
         X_TRIGGER_PRICE,
@@ -53,6 +52,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
 from fondaco.core import commands, events
 from fondaco.core.arena import Arena, nothing
 from fondaco.core.client_orders import ClientOrders
+from fondaco.core.due import Due, DueKind
 from fondaco.core.purposes import FEE_INCOME, HOUSE_OWNER
 
 ASK = cython.declare(cython.longlong, commands.Side.ASK)
@@ -68,6 +68,7 @@ ORDER_FINISH = cython.declare(cython.longlong, events.EventKind.ORDER | (events.
 HAS_CLIENT_ORDER_ID = cython.declare(cython.longlong, events.HAS_CLIENT_ORDER_ID)
 WAITING_BIT = cython.declare(cython.longlong, events.IS_WAITING << 56)
 DISCONNECTED = cython.declare(cython.longlong, events.Finish.DISCONNECTED)
+EXPIRY = cython.declare(cython.longlong, DueKind.EXPIRY)
 OPEN = cython.declare(cython.longlong, events.Finish.OPEN)
 
 #: Window of the books of waiting orders, in ticks: most markets have few of them.
@@ -76,7 +77,7 @@ _WALLET_MASK = cython.declare(cython.longlong, 0x7FFF_FFFF)
 
 
 class Floor:
-    """The state of all markets. ``deadlines`` is a heap of (time_us, 0, order id) and (time_us, 1, user id)."""
+    """The state of all markets, and what is due to happen to their orders by time."""
 
     def __init__(self, client_orders: ClientOrders):
         self.ledger = Ledger()
@@ -88,7 +89,7 @@ class Floor:
         self.market_count = 0
         self.markets_arena = Arena("q", MARKET_WORDS * 16)
         self.markets = self.markets_arena.view()
-        self.deadlines = []
+        self.due = Due()
         self.trailing = []
         self.add_market([0] * MARKET_WORDS)  # place 0 is no market
 
@@ -226,6 +227,8 @@ class Floor:
         self.rows.order(order, ORDER_FINISH, finish, flags)
         if (self.table.words[order + O_TERMS] >> 56) & HAS_CLIENT_ORDER_ID:
             self.client_orders.finish(self.table.words[order + O_ID], self.rows.time_us)
+        if (self.table.words[order + O_EXTRA] >> 32) != 0:
+            self.due.drop(EXPIRY, self.table.words[order + O_ID])
         self.table.unlink_user(order)
         self.table.release(order)
         return 0
@@ -275,9 +278,11 @@ class Floor:
                 self.table.words[order + O_SESSION] = 0
             order = self.table.next_older(order)
 
-    def expire_at(self, time_us: int, kind: int, id_: int) -> None:
-        """Remember that something is due: 0 an order's expiry, 1 a user's dead man."""
-        heappush(self.deadlines, (time_us, kind, id_))
+    def expires(self, order: cython.longlong) -> None:
+        """An order that rests or waits is due to end, if it has an expiry."""
+        options: cython.longlong = self.table.words[order + O_EXTRA] >> 32
+        if options != 0 and self.table.options[options + X_EXPIRE] != 0:
+            self.due.set(EXPIRY, self.table.words[order + O_ID], self.table.options[options + X_EXPIRE])
 
     # what a state needs
 
@@ -297,6 +302,7 @@ class Floor:
             if self.display_of(order) != 0:
                 self.book.hide(self.side_of(order), 1)
             self.book.add(self.side_of(order), order)
+        self.expires(order)
 
     def open_row(self, order: int) -> tuple[int, ...]:
         """The ORDER row of an open order as it stands, as if it were just put."""

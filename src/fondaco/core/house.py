@@ -10,11 +10,11 @@ all accounts and is meant for a replica, not for the order path.
 from __future__ import annotations
 
 import hashlib
-from heapq import heappop
 
 from fondaco.core import commands
 from fondaco.core.client_orders import ClientOrders
 from fondaco.core.commands import Side
+from fondaco.core.due import DueKind
 from fondaco.core.engine import Matching
 from fondaco.core.events import Applied, Fact, Finish, MarketPhaseSet, Row
 from fondaco.core.instruments import Asset, Key, Market, User, UserFees, Withdrawal
@@ -26,7 +26,6 @@ from fondaco.core.layout import (
     O_WALLETS,
     USER_ACTIVE,
     USER_DISABLED,
-    X_EXPIRE,
 )
 from fondaco.core.naming_commands import market_words, put_user_fees
 from fondaco.core.purposes import CASH, HOUSE_OWNER, ORDER_HOLD, REBATE, WITHDRAWAL_HOLD
@@ -58,7 +57,7 @@ class House:
         facts: list[Fact] = []
         owned = batch if isinstance(batch, bytearray) else bytearray(batch)
         end = matching.begin(owned, time_us)
-        if matching.floor.deadlines:
+        if matching.floor.due.next_us():
             self._drain(time_us)
         at = 0
         while at < end:
@@ -69,16 +68,13 @@ class House:
 
     def _drain(self, time_us: int) -> None:
         """Let happen what is due: orders expire, dead men cancel."""
-        matching, floor, dead_men = self._matching, self._matching.floor, self._register.dead_men
+        matching, floor = self._matching, self._matching.floor
         matching.nobody()
-        while floor.deadlines and floor.deadlines[0][0] <= time_us:
-            deadline_us, kind, id_ = heappop(floor.deadlines)
-            if kind == 0:
-                order = matching.table.find(id_)
-                if order and matching.table.options_of(order)[X_EXPIRE] == deadline_us:
-                    floor.end(order, Finish.EXPIRED, 0)
-            elif dead_men.get(id_) == deadline_us:
-                del dead_men[id_]
+        while (due := floor.due.take(time_us)) is not None:
+            kind, id_ = due
+            if kind == DueKind.EXPIRY:
+                floor.end(matching.table.find(id_), Finish.EXPIRED, 0)
+            else:
                 floor.end_all(id_, 0, Finish.DEAD_MAN)
 
     def _apply_rare(self, batch: bytearray, at: int, facts: list[Fact]) -> int:
@@ -86,7 +82,7 @@ class House:
         if isinstance(record.command, commands.HotCommand):
             raise AssertionError(f"a hot command at word {at} came to the rare path")
         size_words: int = self._matching.rare(at)
-        if self._register.may_act(record.sender):
+        if self._register.may_send(record.command, record.sender):
             outcome = carry_out(record.command, self._register, self._matching)
         else:
             outcome = (Reject.ACCOUNT_DISABLED, 0, record.sender.user_id)
@@ -115,8 +111,7 @@ class House:
     @property
     def next_deadline_us(self) -> int:
         """When something falls due by time alone, 0 for never: a command at that time or later lets it happen."""
-        deadlines = self._matching.floor.deadlines
-        return deadlines[0][0] if deadlines else 0
+        return int(self._matching.floor.due.next_us())
 
     @property
     def assets(self) -> dict[int, Asset]:
@@ -162,12 +157,8 @@ class House:
 
     def user_fees(self, user_id: int) -> list[UserFees]:
         """A user's own fee rates, the one for all markets (0) first."""
-        fees = self._matching.user_fees
-        return [UserFees(user, market, *fees[user, market]) for user, market in sorted(fees) if user == user_id]
-
-    def dead_man_us(self, user_id: int) -> int:
-        """When all of a user's orders are cancelled unless he puts it off, 0 for never."""
-        return self._register.dead_men.get(user_id, 0)
+        own = self._matching.user_fees.get(user_id, {})
+        return [UserFees(user_id, market_id, *own[market_id]) for market_id in sorted(own)]
 
     def is_balance_updated(self, user_id: int, asset_id: int, business: str, business_id: int) -> bool:
         """Whether a balance update of this business and id was ever done for the user."""
@@ -252,15 +243,12 @@ class House:
                 balance_updates=list(register.balance_updates.values()),
                 open_client_orders=open_client_orders,
                 ended_client_orders=ended_client_orders,
-                user_fees=[
-                    UserFees(user_id, market_id, *matching.user_fees[user_id, market_id])
-                    for user_id, market_id in sorted(matching.user_fees)
-                ],
+                user_fees=[fees for user_id in sorted(matching.user_fees) for fees in self.user_fees(user_id)],
                 rebate_floors=sorted(matching.crossing.rebate_floors.items()),
                 rebate_funds=list(register.rebate_funds.values()),
                 withdrawals=list(register.withdrawals.values()),
                 busts=list(register.busts.values()),
-                dead_men=sorted(register.dead_men.items()),
+                dead_men=list(matching.floor.due.of(DueKind.DEAD_MAN)),
                 sessions=[(session_id, sorted(users)) for session_id, users in sorted(matching.sessions.items())],
             )
         )
@@ -318,8 +306,7 @@ class House:
         for bust in state.busts:
             register.busts[bust.market_id, bust.deal_id] = bust
         for user_id, deadline_us in state.dead_men:
-            register.dead_men[user_id] = deadline_us
-            matching.floor.expire_at(deadline_us, 1, user_id)
+            matching.floor.due.set(DueKind.DEAD_MAN, user_id, deadline_us)
         for session_id, user_ids in state.sessions:
             matching.sessions[session_id] = dict.fromkeys(user_ids)
         house._client_orders.restore(state.open_client_orders, state.ended_client_orders)
@@ -337,8 +324,6 @@ class House:
         handles = {_id_of(order): table.insert(order.record, order.options) for order in by_id}
         for order, is_waiting in placed:
             floor.restore_order(handles[_id_of(order)], is_waiting)
-            if order.options and order.options[X_EXPIRE]:
-                floor.expire_at(order.options[X_EXPIRE], 0, _id_of(order))
 
     def state_hash(self) -> str:
         """Hex of the state's hash: equal for equal histories."""

@@ -108,7 +108,7 @@ class Matching:
         self.crossing = Crossing(self.floor)
         self.checks = Checks(self.floor)
         self.triggers = Triggers(self.floor, self.crossing, self.checks)
-        self.auction = Auction(self.floor, self.crossing, self.checks)
+        self.auction = Auction(self.floor, self.crossing)
         self.user_fees = {}
         self.sessions = {}
         self.batch = self.rows.words
@@ -270,8 +270,8 @@ class Matching:
                 stopped = self.crossing.cross(order, self.limit_of(terms, market, price_ticks, is_bid))
             rests = self.rest_or_end(order, terms, stopped, True)
         if rests:
-            if flags & WITH_OPTIONS and self.checks.expire != 0:
-                self.floor.expire_at(self.checks.expire, 0, self.table.words[order + O_ID])
+            if flags & WITH_OPTIONS:
+                self.floor.expires(order)
             if self.sessions:
                 self.tag(order, self.batch[at + 1] - (user << 32), user)
             self.rows.order(order, ORDER_PUT, OPEN, IS_ANSWER)
@@ -334,7 +334,8 @@ class Matching:
 
     def own_fees(self, order, user, market_id):
         """The user's own rates instead of the market's."""
-        fees = self.user_fees.get((user, market_id)) or self.user_fees.get((user, 0))
+        own = self.user_fees.get(user, {})
+        fees = own.get(market_id) or own.get(0)
         if fees is not None:
             self.table.words[order + O_FEES] = fees[1] | (fees[0] << 32)
         return 0

@@ -278,8 +278,11 @@ def set_fees(command: c.FeesSet, register: Register, matching: Matching) -> e.Fa
 def put_user_fees(fees: UserFees, matching: Matching) -> None:
     """Let a user's orders have these rates from now on, or no longer."""
     if fees.maker_fee_ppm is None or fees.taker_fee_ppm is None:
-        matching.user_fees.pop((fees.user_id, fees.market_id), None)
+        own = matching.user_fees.get(fees.user_id, {})
+        own.pop(fees.market_id, None)
+        if not own:
+            matching.user_fees.pop(fees.user_id, None)
     else:
-        matching.user_fees[fees.user_id, fees.market_id] = fees.maker_fee_ppm, fees.taker_fee_ppm
-    has_fees = any(user_id == fees.user_id for user_id, _ in matching.user_fees)
-    matching.table.set_user(fees.user_id, U_FLAGS, int(has_fees))
+        own = matching.user_fees.setdefault(fees.user_id, {})
+        own[fees.market_id] = fees.maker_fee_ppm, fees.taker_fee_ppm
+    matching.table.set_user(fees.user_id, U_FLAGS, int(bool(own)))

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from fondaco.core import commands as c
 from fondaco.core import events as e
 from fondaco.core.commands import Phase
+from fondaco.core.due import DueKind
 from fondaco.core.engine import Matching
 from fondaco.core.events import Finish
 from fondaco.core.naming_commands import put_market
@@ -36,15 +37,14 @@ def set_dead_man(command: c.DeadMan, register: Register, matching: Matching) -> 
     if command.user_id not in register.users:
         return Reject.UNKNOWN_USER, 0, 0
     if command.timeout_us == 0:
-        register.dead_men.pop(command.user_id, None)
+        matching.floor.due.drop(DueKind.DEAD_MAN, command.user_id)
         return e.DeadManSet(command.user_id, 0)
     if command.timeout_us < DEAD_MAN_US_MIN:
         return Reject.INVALID_ARGUMENT, DEAD_MAN_US_MIN, shown(command.timeout_us)
     if command.timeout_us > DEAD_MAN_US_MAX:
         return Reject.INVALID_ARGUMENT, DEAD_MAN_US_MAX, shown(command.timeout_us)
     deadline_us = matching.rows.time_us + command.timeout_us
-    register.dead_men[command.user_id] = deadline_us
-    matching.floor.expire_at(deadline_us, 1, command.user_id)
+    matching.floor.due.set(DueKind.DEAD_MAN, command.user_id, deadline_us)
     return e.DeadManSet(command.user_id, deadline_us)
 
 

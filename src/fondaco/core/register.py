@@ -6,7 +6,7 @@ Plain dictionaries by id and by name, in the order of creation, which the state 
 
 from __future__ import annotations
 
-from fondaco.core.commands import Sender
+from fondaco.core.commands import OrdersCancel, RareCommand, Sender
 from fondaco.core.events import TradeBusted
 from fondaco.core.instruments import Asset, Key, Market, User, Withdrawal
 from fondaco.core.state import BalanceUpdateDone, RebateFundDone
@@ -27,15 +27,16 @@ class Register:
         self.withdrawals: dict[tuple[int, int, str, int], Withdrawal] = {}
         self.rebate_funds: dict[tuple[int, int], RebateFundDone] = {}
         self.busts: dict[tuple[int, int], TradeBusted] = {}
-        #: By user, when all orders are cancelled unless that is put off before.
-        self.dead_men: dict[int, int] = {}
         self.balance_updates: dict[tuple[int, int, str, int], BalanceUpdateDone] = {}
 
-    def may_act(self, sender: Sender) -> bool:
+    def may_send(self, command: RareCommand, sender: Sender) -> bool:
         """Whether the sender of a rare command still may: not disabled, its key not revoked.
 
-        The desks ask before, but a command may have waited behind the one that took the right away.
+        The desks ask before, but a command may have waited behind the one that took the right away. Whoever is disabled
+        may still take out his own orders, all at once as one by one.
         """
+        if isinstance(command, OrdersCancel) and command.user_id == sender.user_id:
+            return True
         user = self.users.get(sender.user_id)
         api_key = self._api_keys.get(sender.key_id)
         return not ((user is not None and user.disabled) or (api_key is not None and self.keys[api_key].revoked))

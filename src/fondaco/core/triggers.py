@@ -99,7 +99,8 @@ class Triggers:
         for order in list(self.floor.trailing[market_id]):
             options = table.words[order + O_EXTRA] >> 32
             if ((table.words[order + O_TERMS] >> 16) & 0xFF) == BID:
-                moved = min(table.options[options + X_TRIGGER_PRICE], price + table.options[options + X_TRAIL], bound)
+                moved = price + min(table.options[options + X_TRAIL], bound - price)
+                moved = min(table.options[options + X_TRIGGER_PRICE], moved)
             else:
                 moved = max(table.options[options + X_TRIGGER_PRICE], price - table.options[options + X_TRAIL], 1)
             if moved != table.options[options + X_TRIGGER_PRICE]:

@@ -70,6 +70,7 @@ METHODS: Final = (
         "market | null",
         _cancel_all,
         "Cancels all your orders, on one market or on all.",
+        for_disabled=True,
     ),
     method(
         "order.dead_man",
