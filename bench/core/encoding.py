@@ -11,7 +11,7 @@ from __future__ import annotations
 import msgspec
 
 from bench.core.flow import ASK, BID, CANCEL, PLACE, PLACE_FOK, PLACE_IOC, PLACE_MARKET, Flow, Venue
-from fondaco.core import commands, events
+from fondaco.core import command_records, commands, events
 from fondaco.core.house import House
 from fondaco.core.rejects import Reject
 
@@ -78,7 +78,7 @@ def venue_records(venue: Venue) -> list[bytes]:
         for user in range(1, venue.users + 1)
         for asset in [MONEY, *stocks]
     ]
-    return [commands.encode(commands.HOUSE, command) for command in rare]
+    return [command_records.encode(commands.HOUSE, command) for command in rare]
 
 
 def encode(flow: Flow) -> Encoded:
@@ -112,9 +112,9 @@ def encode(flow: Flow) -> Encoded:
         if operation == CANCEL:
             if not order_ids[place]:
                 apply_pending()
-            record = commands.encode_cancel(senders[user], market, order_ids[place])
+            record = command_records.encode_cancel(senders[user], market, order_ids[place])
         else:
-            record = commands.encode_place(
+            record = command_records.encode_place(
                 senders[user], market, _SIDES[side], *_TYPES[operation], price_ticks, size_lots
             )
             order_ids.append(0)

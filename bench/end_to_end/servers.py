@@ -27,7 +27,8 @@ from bench.core.encoding import venue_records
 from bench.core.flow import Venue
 from bench.end_to_end.plan import Login
 from bench.peers.environments import FOLDER
-from fondaco.core.commands import BalanceUpdate, Command, KeyCreate, decode
+from fondaco.core.command_records import decode
+from fondaco.core.commands import BalanceUpdate, Command, KeyCreate
 from fondaco.operating import keys
 
 HOST = "127.0.0.1"

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bench.core.encoding import MONEY, START_TIME_US, UnexpectedAnswer, open_house
 from bench.core.flow import Venue
-from fondaco.core import commands
+from fondaco.core import command_records, commands
 from fondaco.core.house import House
 
 OWNERS = 1_000
@@ -55,7 +55,7 @@ def _places(count: int) -> Iterator[bytes]:
             else (commands.Side.BID, FAIR_PRICE_TICKS - distance)
         )
         sender = senders[number // 2 % OWNERS]
-        yield commands.encode_place(sender, 1, side, limit, gtc, price, 1 + number % 100)
+        yield command_records.encode_place(sender, 1, side, limit, gtc, price, 1 + number % 100)
 
 
 def _venue(users: int, markets: int) -> Venue:
@@ -84,13 +84,18 @@ def _orders(count: int) -> int:
 def _deposits(users: int, business_id: int) -> Iterator[bytes]:
     for user in range(1, users + 1):
         for asset in ASSETS:
-            yield commands.encode(commands.HOUSE, commands.BalanceUpdate(user, asset, "deposit", business_id, 10**8))
+            yield command_records.encode(
+                commands.HOUSE, commands.BalanceUpdate(user, asset, "deposit", business_id, 10**8)
+            )
 
 
 def _users(count: int, *, again: bool) -> int:
     house = open_house(_venue(0, len(ASSETS) - 1))
     before = resident_bytes()
-    _give(house, (commands.encode(commands.HOUSE, commands.UserCreate(f"user{user}")) for user in range(1, count + 1)))
+    _give(
+        house,
+        (command_records.encode(commands.HOUSE, commands.UserCreate(f"user{user}")) for user in range(1, count + 1)),
+    )
     _give(house, _deposits(count, 1))
     if again:
         before = resident_bytes()

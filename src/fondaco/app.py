@@ -33,7 +33,8 @@ import structlog
 
 from fondaco import compiled
 from fondaco.config import Options
-from fondaco.core.commands import HOUSE, HouseOpen, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE, HouseOpen
 from fondaco.core.events import Applied, Row
 from fondaco.core.house import House
 from fondaco.desks.common.auth import Authenticator

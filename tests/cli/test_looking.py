@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fondaco.core.commands import decode, encode
+from fondaco.core.command_records import decode, encode
 from fondaco.demo.seed import CREDENTIALS
 from fondaco.journal import layout
 from fondaco.journal.lock import DirectoryLock

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fondaco.core import command_records
 from fondaco.core import commands as c
 from fondaco.core.house import House
 from fondaco.operating.shown_fields import fields
@@ -42,5 +43,5 @@ def test_a_field_by_its_unit(given: dict[str, Any], shown: dict[str, Any]) -> No
         c.MarketCreate("BTCUSDT", "BTC", "USDT", 2, 4, 1, 0, 0, 0),
         c.UserCreate("ann"),
     )
-    house.apply(b"".join(c.encode(c.HOUSE, command) for command in made), 1)
+    house.apply(b"".join(command_records.encode(c.HOUSE, command) for command in made), 1)
     assert fields(house, given) == shown

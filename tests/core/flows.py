@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from fondaco.core import command_records
 from fondaco.core import commands as c
 from fondaco.core.commands import OrderType, Sender, Side, TimeInForce
 from fondaco.core.events import Fact, Row
@@ -48,7 +49,7 @@ class Batch:
     sent: list[Sent]
 
     def records(self) -> bytes:
-        return b"".join(c.encode(sender, command) for sender, command in self.sent)
+        return b"".join(command_records.encode(sender, command) for sender, command in self.sent)
 
 
 #: Whoever applies a batch and answers its rows and facts.

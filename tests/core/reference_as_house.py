@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from fondaco.core import commands as c
+from fondaco.core import command_records
 from fondaco.core import events as e
 from fondaco.core.events import ROW, Applied, Row
 from fondaco.core.instruments import Asset, Key, Market, User
@@ -22,7 +22,7 @@ class ReferenceAsHouse:
     def apply(self, batch: bytes, time_us: int) -> Applied:
         sent, at, first_seq = [], 0, self.model.next_seq
         while at < len(batch):
-            record = c.decode(batch, at)
+            record = command_records.decode(batch, at)
             sent.append((record.sender, record.command))
             at += record.size_bytes
         rows, facts = self.model.apply(sent, time_us)

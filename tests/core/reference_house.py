@@ -3,8 +3,8 @@
 Everything is a dictionary or a list; books are sorted anew for every fill; a hold is not kept but added up from the
 open orders; fees are exact fractions, rounded up once an order; client order ids are looked up with their due time;
 what waits for a trigger or a deadline is found by looking at every order. Written from the documents (the design, the
-docstrings of ``core/commands.py``, ``events.py`` and ``rejects.py``), not from the compiled modules, none of which it
-imports. This file keeps the state and answers what is so; beside it:
+docstrings of ``command_records.py``, ``events.py`` and ``rejects.py``), not from the compiled modules, none of which
+it imports. This file keeps the state and answers what is so; beside it:
 
     reference_checks      what refuses a new order            reference_sessions   cancelling many, and deadlines
     reference_trading     place, cancel, fill, self-trade     reference_money      balances, rebates, withdrawals, busts

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import struct
 
+from fondaco.core import command_records, layout
 from fondaco.core import commands as c
 from fondaco.core import events as e
-from fondaco.core import layout
 from fondaco.core.client_orders import ClientOrder
 from fondaco.core.commands import Side
 from fondaco.core.events import ROW
@@ -110,7 +110,7 @@ def _rebate_fund(name: tuple[int, int], done: tuple[c.RebateFund, e.RebateFunded
 
 def _client_order(known: Named) -> ClientOrder:
     """The request is kept as its record has it, without sender and name."""
-    record = c.encode(c.HOUSE, known.place)
+    record = command_records.encode(c.HOUSE, known.place)
     words = struct.unpack(f"<{len(record) // 8}q", record)
     return ClientOrder(
         known.user_id,

@@ -13,6 +13,7 @@ import struct
 import sys
 
 from fondaco import compiled
+from fondaco.core import command_records
 
 KEEN: tuple[int, ...] = (
     0,
@@ -169,7 +170,7 @@ def rare_record(rng: random.Random) -> bytes:
             c.TradeBust(rng.randint(1, 3), rng.randint(0, 50), user(), user(), side, 1, 100, 1, rng.randint(-3, 3)),
         )
     )
-    return c.encode(c.Sender(user_id=rng.getrandbits(32)), command)
+    return command_records.encode(c.Sender(user_id=rng.getrandbits(32)), command)
 
 
 def storm(seed: int, commands: int) -> str:

@@ -14,6 +14,7 @@ from typing import TypedDict, Unpack, cast
 import msgspec
 import pytest
 
+from fondaco.core import command_records
 from fondaco.core import commands as c
 from fondaco.core.commands import OrderType, Phase, SelfTrade, Sender, Side, TimeInForce, Trigger
 from fondaco.core.events import Applied, EventKind, is_answer, kind_of
@@ -62,7 +63,7 @@ class Floor:
         self.applied: list[Applied] = []
 
     def send(self, sender_user_id: int, command: c.Command, *, session_id: int = 0) -> Answer:
-        return self.send_record(c.encode(Sender(user_id=sender_user_id, session_id=session_id), command))
+        return self.send_record(command_records.encode(Sender(user_id=sender_user_id, session_id=session_id), command))
 
     def send_record(self, record: bytes) -> Answer:
         twin, seq = self.copy(), self.house.next_seq

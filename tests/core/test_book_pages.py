@@ -7,7 +7,8 @@ import random
 import pytest
 
 from fondaco.core import commands as c
-from fondaco.core.commands import HOUSE, Command, Sender, Side, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE, Command, Sender, Side
 from fondaco.core.house import House
 
 

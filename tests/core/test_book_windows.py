@@ -7,7 +7,8 @@ import random
 import pytest
 
 from fondaco.core import commands as c
-from fondaco.core.commands import HOUSE, OrderType, Sender, Side, TimeInForce, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE, OrderType, Sender, Side, TimeInForce
 from fondaco.core.house import House
 
 #: How far prices reach: within the narrowest window, over several, and over more levels than the widest holds.

@@ -9,6 +9,7 @@ import random
 
 import pytest
 
+from fondaco.core import command_records
 from fondaco.core import commands as c
 from fondaco.core.commands import OrderType, Sender, Side, TimeInForce
 from fondaco.core.events import EventKind, Finish, kind_of
@@ -140,7 +141,7 @@ class TestNumbers:
     def test_user_ids_beyond_31_bits(self) -> None:
         house = House()
         for user_id in (2**31, 2**32 - 1):
-            record = c.encode_place(Sender(user_id=user_id), 1, 1, 1, 0, 1, 1)
+            record = command_records.encode_place(Sender(user_id=user_id), 1, 1, 1, 0, 1, 1)
             (row,) = house.apply(record, 1)
             assert row[2] == Reject.UNKNOWN_MARKET
         assert house.order(2**63) is None

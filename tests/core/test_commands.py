@@ -1,4 +1,4 @@
-"""Records and rows are packed as the docstrings of ``commands.py`` and ``events.py`` say, and read back the same."""
+"""Records and rows are packed as ``command_records.py`` and ``events.py`` say, and read back the same."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fondaco.core import command_records, layout
 from fondaco.core import commands as c
 from fondaco.core import events as e
-from fondaco.core import layout
 from fondaco.core.house import House
 from tests.core.examples import steady
 from tests.core.flows import flow
@@ -80,16 +80,18 @@ class TestRecords:
     @steady
     @given(senders, st.one_of(places, cancels, amends, rare))
     def test_read_back_the_same(self, sender: c.Sender, command: c.Command) -> None:
-        record = c.encode(sender, command)
+        record = command_records.encode(sender, command)
         assert len(record) % 8 == 0
         before = b"\0" * 16
-        assert c.decode(before + record, 16) == c.Record(_kind(command), sender, command, len(record))
+        assert command_records.decode(before + record, 16) == command_records.Record(
+            _kind(command), sender, command, len(record)
+        )
 
     @steady
     @given(senders, places)
     def test_place(self, sender: c.Sender, place: c.Place) -> None:
         named, with_options = bool(place.client_order_id), any(place.options)
-        record = struct.unpack(f"<{5 + 4 * with_options + 4 * named}q", c.encode(sender, place))
+        record = struct.unpack(f"<{5 + 4 * with_options + 4 * named}q", command_records.encode(sender, place))
         assert parts(record[0], 16, 8, 8, 32) == [len(record), c.VERSION, c.Kind.PLACE, sender.key_id]
         assert parts(record[1], 32, 32) == [sender.session_id, sender.user_id]
         *terms, execution, trigger, flags = parts(record[2], 16, 8, 8, 8, 8, 15)
@@ -108,7 +110,7 @@ class TestRecords:
     @given(senders, amends)
     def test_amend(self, sender: c.Sender, amend: c.Amend) -> None:
         named = bool(amend.client_order_id)
-        record = struct.unpack(f"<{7 + 4 * named}q", c.encode(sender, amend))
+        record = struct.unpack(f"<{7 + 4 * named}q", command_records.encode(sender, amend))
         assert parts(record[0], 16, 8, 8, 32) == [len(record), c.VERSION, c.Kind.AMEND, sender.key_id]
         assert parts(record[1], 32, 32) == [sender.session_id, sender.user_id]
         assert parts(record[2], 16, 32, 15) == [amend.market_id, 0, named]
@@ -119,7 +121,7 @@ class TestRecords:
     @steady
     @given(senders, cancels)
     def test_cancel(self, sender: c.Sender, cancel: c.Cancel) -> None:
-        record = struct.unpack("<8q" if cancel.client_order_id else "<4q", c.encode(sender, cancel))
+        record = struct.unpack("<8q" if cancel.client_order_id else "<4q", command_records.encode(sender, cancel))
         named = int(bool(cancel.client_order_id))
         assert parts(record[0], 16, 8, 8, 32) == [len(record), c.VERSION, c.Kind.CANCEL, sender.key_id]
         assert parts(record[1], 32, 32) == [sender.session_id, sender.user_id]
@@ -131,7 +133,7 @@ class TestRecords:
     @steady
     @given(senders, rare)
     def test_the_rest(self, sender: c.Sender, command: c.RareCommand) -> None:
-        record = c.encode(sender, command)
+        record = command_records.encode(sender, command)
         head = struct.unpack_from("<3q", record)
         assert parts(head[0], 16, 8, 8, 32) == [len(record) // 8, c.VERSION, _kind(command), sender.key_id]
         assert parts(head[1], 32, 32) == [sender.session_id, sender.user_id]
@@ -141,22 +143,22 @@ class TestRecords:
     @pytest.mark.parametrize("name", [b"x" * 33, b"\xff", b"a\0", b"a\0b"])
     def test_names_that_would_break_the_framing(self, name: bytes) -> None:
         with pytest.raises(ValueError, match="client order id"):
-            c.encode_place(c.HOUSE, 1, 1, 1, 0, 1, 1, name)
+            command_records.encode_place(c.HOUSE, 1, 1, 1, 0, 1, 1, name)
         with pytest.raises(ValueError, match="client order id"):
-            c.encode_cancel(c.HOUSE, 1, 1, name)
+            command_records.encode_cancel(c.HOUSE, 1, 1, name)
 
     def test_a_body_too_long(self) -> None:
         command = c.BalanceUpdate(1, "BTC", "deposit", 1, 1, "x" * c.BODY_LENGTH_MAX)
         with pytest.raises(ValueError, match="at most 65536 are taken"):
-            c.encode(c.HOUSE, command)
+            command_records.encode(c.HOUSE, command)
 
 
 class TestFraming:
     """A batch whose records do not fit together is no batch: it raises before it reads past its end."""
 
-    place = c.encode_place(c.Sender(user_id=1), 1, 2, 1, 0, 100, 1)
-    cancel = c.encode_cancel(c.Sender(user_id=1), 1, 1)
-    amend = c.encode_amend(c.Sender(user_id=1), c.Amend(1, 1, 1))
+    place = command_records.encode_place(c.Sender(user_id=1), 1, 2, 1, 0, 100, 1)
+    cancel = command_records.encode_cancel(c.Sender(user_id=1), 1, 1)
+    amend = command_records.encode_amend(c.Sender(user_id=1), c.Amend(1, 1, 1))
 
     @pytest.mark.parametrize("size_words", [0, 1, 2, 6, 7, 4_000, 65_535])
     def test_a_size_that_does_not_fit(self, size_words: int) -> None:
@@ -197,14 +199,14 @@ class TestFraming:
         with pytest.raises(ValueError, match=str(kind)):
             House().apply(bytes(record), 1)
 
-    @pytest.mark.parametrize("record", [place, cancel, amend, c.encode(c.HOUSE, c.Tick())])
+    @pytest.mark.parametrize("record", [place, cancel, amend, command_records.encode(c.HOUSE, c.Tick())])
     def test_a_foreign_version(self, record: bytes) -> None:
         foreign = bytearray(record)
         foreign[2] = 2
         with pytest.raises(ValueError, match="version 2"):
             House().apply(bytes(foreign), 1)
         with pytest.raises(ValueError, match="version 2"):
-            c.decode(bytes(foreign))
+            command_records.decode(bytes(foreign))
 
     def test_half_a_word(self) -> None:
         with pytest.raises(TypeError):

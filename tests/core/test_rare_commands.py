@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from fondaco.core import command_records, naming_commands
 from fondaco.core import commands as c
 from fondaco.core import events as e
-from fondaco.core import naming_commands
 from fondaco.core.instruments import FEE_RATE_PPM_MAX, SCALE_DIGITS_MAX, Asset, Key, Market, User
 from fondaco.core.rejects import Reject
 from fondaco.core.units import UNITS_MAX
@@ -253,8 +253,11 @@ class TestWhoMay:
     def test_a_disabled_sender_changes_nothing(self, floor: Floor, alice: Trader) -> None:
         house = floor.house
         by_alice = c.Sender(user_id=alice.user_id)
-        batch = [c.encode(c.HOUSE, c.UserDisable(alice.user_id))]
-        batch += [c.encode(by_alice, c.AssetCreate("NEW", 8)), c.encode(by_alice, c.UserDisable(alice.user_id))]
+        batch = [command_records.encode(c.HOUSE, c.UserDisable(alice.user_id))]
+        batch += [
+            command_records.encode(by_alice, c.AssetCreate("NEW", 8)),
+            command_records.encode(by_alice, c.UserDisable(alice.user_id)),
+        ]
         rows = list(house.apply(b"".join(batch), house.time_us))
         assert [row[2] for row in rows[1:]] == [Reject.ACCOUNT_DISABLED] * 2
         assert "NEW" not in house.asset_ids
@@ -271,7 +274,10 @@ class TestWhoMay:
         house = floor.house
         floor.send(0, c.KeyCreate("some-key", alice.user_id, ("operate",))).is_fact()
         by_key = c.Sender(key_id=house.keys["some-key"].key_id, user_id=alice.user_id)
-        batch = [c.encode(by_key, c.KeyRevoke("some-key")), c.encode(by_key, c.AssetCreate("NEW", 8))]
+        batch = [
+            command_records.encode(by_key, c.KeyRevoke("some-key")),
+            command_records.encode(by_key, c.AssetCreate("NEW", 8)),
+        ]
         rows = list(house.apply(b"".join(batch), house.time_us))
         assert rows[1][2] == Reject.ACCOUNT_DISABLED
         assert "NEW" not in house.asset_ids

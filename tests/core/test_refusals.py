@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from fondaco.core import command_records
 from fondaco.core import commands as c
 from fondaco.core.checks import OPEN_ORDERS_PER_USER_MAX
 from fondaco.core.commands import OrderType, Sender, Side, TimeInForce, Trigger
@@ -20,7 +21,7 @@ A_PLACE = c.Place(1, Side.BID, OrderType.LIMIT, TimeInForce.GTC, 100_00, 1_0000)
 
 
 def raw(user: Trader, market_id: int, side: int, order_type: int, tif: int, price: int, amount: int) -> bytes:
-    return c.encode_place(Sender(user_id=user.user_id), market_id, side, order_type, tif, price, amount)
+    return command_records.encode_place(Sender(user_id=user.user_id), market_id, side, order_type, tif, price, amount)
 
 
 class TestShape:
@@ -40,14 +41,14 @@ class TestShape:
     @pytest.mark.parametrize("name", [b"", b"caf\xc3\xa9", b"\xff" * 32])
     def test_a_client_order_id_that_is_no_ascii(self, floor: Floor, alice: Trader, name: bytes) -> None:
         named = c.Place(1, Side.BID, OrderType.LIMIT, TimeInForce.GTC, 100_00, 1, "x")
-        record = bytearray(c.encode(Sender(user_id=alice.user_id), named))
+        record = bytearray(command_records.encode(Sender(user_id=alice.user_id), named))
         record[40:72] = name.ljust(32, b"\0")
         terms = 2 << 16 | 1 << 24 | 1 << 32
         floor.send_record(bytes(record)).is_refused(Reject.INVALID_ARGUMENT, value=terms)
 
     @pytest.mark.parametrize("name", [b"", b"caf\xc3\xa9", b"\xff" * 32])
     def test_an_amend_by_a_name_that_is_none(self, floor: Floor, alice: Trader, name: bytes) -> None:
-        record = bytearray(c.encode(Sender(user_id=alice.user_id), c.Amend(1, 0, 1, client_order_id="x")))
+        record = bytearray(command_records.encode(Sender(user_id=alice.user_id), c.Amend(1, 0, 1, client_order_id="x")))
         record[56:88] = name.ljust(32, b"\0")
         floor.send_record(bytes(record)).is_refused(Reject.INVALID_ARGUMENT)
 
@@ -66,14 +67,14 @@ class TestShape:
     def test_a_bit_that_means_nothing(
         self, floor: Floor, alice: Trader, place_byte: int, value: int, execution: int
     ) -> None:
-        record = bytearray(c.encode(Sender(user_id=alice.user_id), A_PLACE))
+        record = bytearray(command_records.encode(Sender(user_id=alice.user_id), A_PLACE))
         record[place_byte] |= value
         terms = 2 << 16 | 1 << 24 | 1 << 32 | execution << 48
         floor.send_record(bytes(record)).is_refused(Reject.INVALID_ARGUMENT, value=terms)
 
     def test_options_that_say_nothing(self, floor: Floor, alice: Trader) -> None:
         """There is one way to say each thing."""
-        record = bytearray(c.encode(Sender(user_id=alice.user_id), A_PLACE) + b"\0" * 32)
+        record = bytearray(command_records.encode(Sender(user_id=alice.user_id), A_PLACE) + b"\0" * 32)
         record[0] += 4
         record[22] |= c.HAS_OPTIONS
         terms = 2 << 16 | 1 << 24 | 1 << 32
@@ -126,7 +127,7 @@ class TestAccount:
         answer = floor.house.apply(record, floor.time_us)
         row = list(answer)[-1]
         assert row[2:6] == (Reject.TOO_MANY_OPEN_ORDERS, alice.user_id, OPEN_ORDERS_PER_USER_MAX, 100_000)
-        sold = c.encode(Sender(user_id=bob.user_id), c.Place(1, Side.ASK, OrderType.MARKET, IOC, 0, 1))
+        sold = command_records.encode(Sender(user_id=bob.user_id), c.Place(1, Side.ASK, OrderType.MARKET, IOC, 0, 1))
         assert len(list(floor.house.apply(sold, floor.time_us))) == 3
         assert list(floor.house.apply(record, floor.time_us))[-1][14] == 0
 

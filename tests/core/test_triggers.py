@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fondaco.core import command_records
 from fondaco.core import commands as c
 from fondaco.core.commands import OrderType, Phase, SelfTrade, Sender, Side, TimeInForce, Trigger
 from fondaco.core.events import Cause, EventKind, Finish, cause_of, has_options, is_answer, is_waiting, kind_of
@@ -182,7 +183,7 @@ class TestTrailing:
         floor.prints("100.00")
         floor.market("OTHER", "BTC", "USDT", 2, 4)
         place = c.Place(1, Side.ASK, OrderType.MARKET, TimeInForce.IOC, 0, 1, trigger=Trigger.TRAILING, trail_ticks=1)
-        floor.house.apply(c.encode(Sender(user_id=alice.user_id), place) * 1_000, floor.time_us)
+        floor.house.apply(command_records.encode(Sender(user_id=alice.user_id), place) * 1_000, floor.time_us)
         bob.sells(1, trails="1.00").is_refused(Reject.TOO_MANY_TRAILING, bound=1_000, value=1_000)
         bob.sells(1, stop="99.00").waits("1")
         bob.at("OTHER").sells(1, trails="1.00", stop="1.00").waits("1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from fondaco.core import commands
+from fondaco.core import command_records, commands
 from fondaco.journal.base import Batch
 from fondaco.journal.file_system import DISK, FileSystem
 from fondaco.journal.reader import JournalReader
@@ -23,7 +23,7 @@ def record(chance: random.Random) -> bytes:
     kind = chance.random()
     if kind < 0.6:
         client_order_id = f"id-{chance.randrange(1000)}".encode() if chance.random() < 0.3 else b""
-        return commands.encode_place(
+        return command_records.encode_place(
             sender,
             1,
             chance.choice((1, 2)),
@@ -34,9 +34,11 @@ def record(chance: random.Random) -> bytes:
             client_order_id,
         )
     if kind < 0.9:
-        return commands.encode_cancel(sender, 1, chance.randrange(1 << 40))
+        return command_records.encode_cancel(sender, 1, chance.randrange(1 << 40))
     detail = "x" * chance.randrange(200)
-    return commands.encode(sender, commands.BalanceUpdate(1, "BTC", "deposit", chance.randrange(1 << 40), 1, detail))
+    return command_records.encode(
+        sender, commands.BalanceUpdate(1, "BTC", "deposit", chance.randrange(1 << 40), 1, detail)
+    )
 
 
 def read_all(directory: Path, file_system: FileSystem = DISK, after_seq: int = 0) -> list[Batch]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
+from fondaco.core import command_records
 from fondaco.core import commands as c
 from fondaco.journal.file_system import DISK, FileSystem
 from fondaco.runtime.recovery import recover
@@ -35,7 +36,7 @@ class Trading:
         self.chance = random.Random(seed)
         self.house, self.journal = recover(directory, segment_bytes=SEGMENT_BYTES, file_system=file_system)
         if self.journal.next_seq == 1:
-            self.run([c.encode(c.HOUSE, command) for command in OPENING])
+            self.run([command_records.encode(c.HOUSE, command) for command in OPENING])
 
     def run(self, batch: list[bytes]) -> None:
         time_us = self.journal.last_time_us + self.chance.randrange(1000)
@@ -52,9 +53,11 @@ class Trading:
         sender = c.Sender(1, 1, user_id)
         open_orders = self.house.open_orders(user_id, 1)
         if open_orders and self.chance.random() < 0.3:
-            return c.encode_cancel(sender, 1, self.chance.choice(open_orders))
+            return command_records.encode_cancel(sender, 1, self.chance.choice(open_orders))
         price_ticks = 10_000 + self.chance.randrange(-20, 20)
-        return c.encode_place(sender, 1, self.chance.choice((1, 2)), 1, 0, price_ticks, self.chance.randrange(1, 5000))
+        return command_records.encode_place(
+            sender, 1, self.chance.choice((1, 2)), 1, 0, price_ticks, self.chance.randrange(1, 5000)
+        )
 
     def close(self) -> tuple[str, int]:
         """Let go of the directory; the state hash and the last sequence."""

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from fondaco.core import command_records
 from fondaco.core import commands as c
 from fondaco.core.house import House
 from fondaco.journal import layout, snapshot
@@ -193,7 +194,7 @@ def test_a_command_that_crashes_the_core_can_be_made_void(tmp_path: Path, monkey
     take_snapshot(tmp_path)
     trading.trade(5)
     before = trading.house.state_hash()
-    poison = c.encode_place(c.Sender(1, 1, 2), 1, 1, 1, 0, 66_666, 1)
+    poison = command_records.encode_place(c.Sender(1, 1, 2), 1, 1, 1, 0, 66_666, 1)
     batch = [trading.order(), trading.order(), poison, trading.order()]
     trading.journal.append(b"".join(batch), 4, trading.journal.last_time_us)
     poison_seq = trading.journal.next_seq - 2
@@ -226,7 +227,7 @@ def test_a_command_that_crashes_the_core_can_be_made_void(tmp_path: Path, monkey
     report = verify(tmp_path)
     assert (report.voided, report.problems, report.state_hash) == ((poison_seq,), [], house.state_hash())
     records = read_all(tmp_path)[-1].records
-    tick = c.encode(c.HOUSE, c.Tick())
+    tick = command_records.encode(c.HOUSE, c.Tick())
     assert records == b"".join([batch[0], batch[1], tick, batch[3]])
 
 

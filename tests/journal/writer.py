@@ -12,7 +12,7 @@ import resource
 import sys
 from pathlib import Path
 
-from fondaco.core import commands
+from fondaco.core import command_records, commands
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.file import FileJournal
 
@@ -20,7 +20,7 @@ from fondaco.journal.file import FileJournal
 def batch(chance: random.Random) -> tuple[bytes, int]:
     """The next batch of a seeded flow, and its number of records."""
     count = chance.randrange(1, 20)
-    place = commands.encode_place(
+    place = command_records.encode_place(
         commands.Sender(1, 2, 3), 1, 1, 1, 0, chance.randrange(1 << 30), chance.randrange(1 << 30)
     )
     return place * count, count

@@ -10,7 +10,8 @@ import re
 import pytest
 
 from fondaco import __version__
-from fondaco.core.commands import HOUSE, AssetCreate, Command, MarketCreate, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE, AssetCreate, Command, MarketCreate
 from fondaco.core.house import House
 from fondaco.pages import first_page
 from fondaco.pages.first_page import HOUSE_MARKER, FirstPage

@@ -10,6 +10,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from fondaco.core import command_records
 from fondaco.core import commands as c
 from fondaco.core.commands import OrderType, Side, TimeInForce
 from fondaco.core.events import Applied
@@ -73,7 +74,7 @@ class Flow:
             order_id = self.random.choice(open_orders)
             row = self.house.order(order_id)
             assert row is not None
-            return c.encode_cancel(sender, (row[0] >> 32) & 0xFFFF, order_id)
+            return command_records.encode_cancel(sender, (row[0] >> 32) & 0xFFFF, order_id)
         if kind < 0.30:
             return self._money(user_id)
         return self._place(sender, market_id)
@@ -84,7 +85,9 @@ class Flow:
         asset, units = self.random.choice((("BTC", 10**8), ("ETH", 10**8), ("USDT", 10**12)))
         business = self.random.choice(("deposit", "withdraw", "bonus"))
         change = -units // 4 if business == "withdraw" else units
-        return c.encode(c.HOUSE, c.BalanceUpdate(user_id, asset, business, self.business_id, change, '{"by": "test"}'))
+        return command_records.encode(
+            c.HOUSE, c.BalanceUpdate(user_id, asset, business, self.business_id, change, '{"by": "test"}')
+        )
 
     def _place(self, sender: c.Sender, market_id: int) -> bytes:
         self.price_ticks[market_id] = max(100, self.price_ticks[market_id] + self.random.randint(-50, 50))
@@ -94,9 +97,9 @@ class Flow:
         lots = self.random.randint(1, 40_000)
         if self.random.random() < 0.15:
             amount = lots * price * 100 if side == Side.BID else lots
-            return c.encode_place(sender, market_id, side, OrderType.MARKET, TimeInForce.IOC, 0, amount)
+            return command_records.encode_place(sender, market_id, side, OrderType.MARKET, TimeInForce.IOC, 0, amount)
         tif = self.random.choices((TimeInForce.GTC, TimeInForce.IOC, TimeInForce.FOK), (8, 1, 1))[0]
-        return c.encode_place(sender, market_id, side, OrderType.LIMIT, tif, max(1, price), lots)
+        return command_records.encode_place(sender, market_id, side, OrderType.LIMIT, tif, max(1, price), lots)
 
 
 def _opening() -> list[bytes]:
@@ -113,7 +116,7 @@ def _opening() -> list[bytes]:
         for user_id in range(len(USERS) + 1)
         for asset, units in (("BTC", 10**10), ("ETH", 10**11), ("USDT", 10**15))
     ]
-    return [c.encode(c.HOUSE, command) for command in (*creations, *funding)]
+    return [command_records.encode(c.HOUSE, command) for command in (*creations, *funding)]
 
 
 def commits(batches: int, seed: int) -> Iterator[bool]:

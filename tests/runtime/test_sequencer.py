@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fondaco.core import commands
+from fondaco.core import command_records, commands
 from fondaco.core.events import Applied, EventKind, Row, kind_of
 from fondaco.core.house import House
 from fondaco.journal.errors import SyncFailed
@@ -59,10 +59,10 @@ class Noting:
 
 
 def asset(name: str) -> bytes:
-    return commands.encode(commands.HOUSE, commands.AssetCreate(name, 8))
+    return command_records.encode(commands.HOUSE, commands.AssetCreate(name, 8))
 
 
-CANCEL = commands.encode_cancel(commands.HOUSE, 1, 7)
+CANCEL = command_records.encode_cancel(commands.HOUSE, 1, 7)
 
 
 class Running:
@@ -172,7 +172,7 @@ async def test_a_batch_is_bounded_in_commands(tmp_path: Path) -> None:
 async def test_a_batch_is_bounded_in_bytes(tmp_path: Path) -> None:
     running = Running(tmp_path, segment_bytes=1 << 17)
     detail = '"' + "x" * 10_000 + '"'
-    record = commands.encode(commands.HOUSE, commands.BalanceUpdate(1, "BTC", "deposit", 1, 1, detail))
+    record = command_records.encode(commands.HOUSE, commands.BalanceUpdate(1, "BTC", "deposit", 1, 1, detail))
     for _ in range(20):
         running.runtime.submit(record, running.waiter("sender"))
     await running.settled()

@@ -14,6 +14,7 @@ import random
 from collections import deque
 from typing import Final
 
+from fondaco.core import command_records
 from fondaco.core import commands as c
 from fondaco.core.events import Applied, Row
 from fondaco.runtime.sequencer import Runtime
@@ -50,7 +51,7 @@ class Sending:
 
     def submit(self, runtime: Runtime, user_id: int) -> None:
         sender = c.Sender(key_id=user_id, session_id=self._number, user_id=user_id)
-        runtime.submit(c.encode(sender, self.command), self)
+        runtime.submit(command_records.encode(sender, self.command), self)
 
     def answered(self, row: Row, applied: Applied) -> None:
         self._witness.answered(self._number, row)

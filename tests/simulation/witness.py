@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from fondaco.core import command_records
 from fondaco.core import commands as c
 from fondaco.core.events import Applied, BalanceUpdated, EventKind, Row, is_answer, kind_of
 from fondaco.core.house import House
@@ -115,7 +116,7 @@ class Witness:
         assert len(answers) == batch.count == applied.count
         offset = 0
         for row in answers:
-            record = c.decode(batch.records, offset)
+            record = command_records.decode(batch.records, offset)
             offset += record.size_bytes
             number = record.sender.session_id
             assert number not in self._answers, f"command {number} is in the journal twice"

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 
-from fondaco.core import commands
+from fondaco.core import command_records, commands
 from fondaco.core.client_orders import ClientOrders
 from fondaco.core.commands import Side
 from fondaco.core.due import DueKind
@@ -78,7 +78,7 @@ class House:
                 floor.end_all(id_, 0, Finish.DEAD_MAN)
 
     def _apply_rare(self, batch: bytearray, at: int, facts: list[Fact]) -> int:
-        record = commands.decode(batch, at * 8)
+        record = command_records.decode(batch, at * 8)
         if isinstance(record.command, commands.HotCommand):
             raise AssertionError(f"a hot command at word {at} came to the rare path")
         size_words: int = self._matching.rare(at)

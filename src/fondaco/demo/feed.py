@@ -17,7 +17,8 @@ from typing import Protocol
 
 import structlog
 
-from fondaco.core.commands import HOUSE, BalanceUpdate, Cancel, Command, Sender, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE, BalanceUpdate, Cancel, Command, Sender
 from fondaco.core.events import Applied, EventKind, Row, kind_of, market_id_of
 from fondaco.core.house import House
 from fondaco.demo.market_maker import Instruction, MarketMaker

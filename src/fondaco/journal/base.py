@@ -21,7 +21,7 @@ Octets = bytes | bytearray | memoryview
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """One batch as it stands in the journal. ``records`` are as core/commands.py lays them out, end to end."""
+    """One batch as it stands in the journal. ``records`` are as core/command_records.py lays them out, end to end."""
 
     first_seq: int
     count: int

@@ -134,8 +134,8 @@ class FileJournal:
     def append(self, records: Octets, count: int, time_us: int) -> int:
         """Write a batch and make it durable; answers its last sequence.
 
-        ``records`` are whole records end to end (core/commands.py), ``count`` of them. Raises ``DiskFull`` (nothing
-        was written), ``SyncFailed`` (end the process), ``ValueError`` for a batch out of bounds.
+        ``records`` are whole records end to end (core/command_records.py), ``count`` of them. Raises ``DiskFull``
+        (nothing was written), ``SyncFailed`` (end the process), ``ValueError`` for a batch out of bounds.
         """
         self.write(records, count, time_us)
         return self.sync()

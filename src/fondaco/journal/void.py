@@ -15,12 +15,12 @@ from typing import Final
 
 import msgspec
 
-from fondaco.core import commands
+from fondaco.core import command_records, commands
 from fondaco.journal import layout
 from fondaco.journal.errors import JournalDamaged
 from fondaco.journal.file_system import FileSystem, read_whole, replace
 
-_TICK: Final = commands.encode(commands.HOUSE, commands.Tick())
+_TICK: Final = command_records.encode(commands.HOUSE, commands.Tick())
 
 
 class Void(msgspec.Struct, frozen=True):

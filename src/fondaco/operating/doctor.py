@@ -27,7 +27,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from fondaco import compiled, config
-from fondaco.core.commands import KeyCreate, decode
+from fondaco.core.command_records import decode
+from fondaco.core.commands import KeyCreate
 from fondaco.demo.seed import CREDENTIALS, Credentials
 from fondaco.journal import layout, snapshot
 from fondaco.journal.errors import OperatingError

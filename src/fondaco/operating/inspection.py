@@ -21,18 +21,8 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import asdict
 
-from fondaco.core.commands import (
-    Amend,
-    Cancel,
-    OrderType,
-    Place,
-    Record,
-    SelfTrade,
-    Side,
-    TimeInForce,
-    Trigger,
-    decode,
-)
+from fondaco.core.command_records import Record, decode
+from fondaco.core.commands import Amend, Cancel, OrderType, Place, SelfTrade, Side, TimeInForce, Trigger
 from fondaco.core.events import (
     Applied,
     AssetCreated,

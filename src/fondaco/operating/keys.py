@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from fondaco.core.commands import HOUSE, Command, KeyCreate, KeyRevoke, Sender, UserCreate, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE, Command, KeyCreate, KeyRevoke, Sender, UserCreate
 from fondaco.core.events import EventKind, is_answer, kind_of
 from fondaco.core.house import House
 from fondaco.core.instruments import Key

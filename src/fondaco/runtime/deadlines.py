@@ -15,7 +15,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from fondaco.core.commands import HOUSE, Tick, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE, Tick
 from fondaco.core.events import Applied, Row
 from fondaco.runtime.inbox import Waiter
 

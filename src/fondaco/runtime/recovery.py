@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from fondaco.core.commands import decode
+from fondaco.core.command_records import decode
 from fondaco.core.events import ROW
 from fondaco.core.house import House
 from fondaco.journal import layout, snapshot

@@ -46,7 +46,7 @@ SyncMode = Literal["inline", "thread"]
 
 _log = structlog.get_logger("fondaco.sequencer")
 _KIND_AT = 3
-"""The byte of a record that says its kind (core/commands.py, word 0)."""
+"""The byte of a record that says its kind (core/command_records.py, word 0)."""
 
 _TAKES_ORDERS_OUT = frozenset(
     (Kind.CANCEL, Kind.ORDERS_CANCEL, Kind.DEAD_MAN, Kind.SESSION_END, Kind.HOUSE_OPEN, Kind.TICK)
@@ -110,7 +110,7 @@ class Runtime:
         self._outbox.add_listener(listener)
 
     def submit(self, record: bytes, waiter: Waiter | None = None) -> None:
-        """Queues one record (core/commands.py). Its waiter is told later, never from inside this call."""
+        """Queues one record (core/command_records.py). Its waiter is told later, never from inside this call."""
         reason = self.intake_stopped
         if reason is not None and not (self._stop is _Stop.DISK and record[_KIND_AT] in _TAKES_ORDERS_OUT):
             self._fail_later(waiter, reason)

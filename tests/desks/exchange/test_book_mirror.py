@@ -7,7 +7,8 @@ import random
 import pytest
 
 from fondaco.core import commands as c
-from fondaco.core.commands import HOUSE, Command, Sender, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE, Command, Sender
 from fondaco.core.events import ROW, Cause, EventKind, Finish, Row
 from fondaco.core.house import House
 from fondaco.desks.exchange import book_mirror

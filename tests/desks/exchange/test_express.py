@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from fondaco.core import commands as c
-from fondaco.core.commands import Sender, encode_cancel, encode_place
+from fondaco.core.command_records import encode_cancel, encode_place
+from fondaco.core.commands import Sender
 from fondaco.core.events import IS_ANSWER, EventKind
 from fondaco.desks.exchange.plain_request import PlainRequest
 from fondaco.desks.exchange.translate import order_record, price_ticks, size_lots

@@ -19,7 +19,8 @@ from websockets.asyncio.client import ClientConnection
 from fondaco.app import App
 from fondaco.config import Options
 from fondaco.core import commands as c
-from fondaco.core.commands import Command, Sender, Side, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import Command, Sender, Side
 from fondaco.desks.common.auth import sign_socket
 from fondaco.runtime.limits import Limits
 from tests.desks.exchange.order_client import OrderBook

@@ -20,7 +20,8 @@ from msgspec.structs import replace
 from fondaco.app import App
 from fondaco.config import Options
 from fondaco.core import commands as c
-from fondaco.core.commands import HOUSE, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE
 from fondaco.core.state import DECODER
 from fondaco.runtime.limits import Limits
 from fondaco.runtime.sequencer import Runtime

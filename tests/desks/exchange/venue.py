@@ -16,7 +16,8 @@ import msgspec
 from picows import WSCloseCode
 
 from fondaco.core import commands as c
-from fondaco.core.commands import HOUSE, RareCommand, Sender, Side, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE, RareCommand, Sender, Side
 from fondaco.core.events import Row, is_answer
 from fondaco.core.house import House
 from fondaco.desks.common.auth import Authenticator, sign_socket

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fondaco.core.commands import Amend, OrderType, encode_amend
+from fondaco.core.command_records import encode_amend
+from fondaco.core.commands import Amend, OrderType
 from fondaco.core.events import Row, is_by_money, is_waiting, order_type_of, side_of
 from fondaco.desks.exchange.caller import PENDING, Caller, Pending, submit
 from fondaco.desks.exchange.errors import invalid

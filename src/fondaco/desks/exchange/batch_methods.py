@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from fondaco.core.commands import encode, encode_cancel
+from fondaco.core.command_records import encode, encode_cancel
 from fondaco.core.events import Applied, EventKind, Row, kind_of
 from fondaco.desks.exchange.caller import PENDING, Caller, Pending
 from fondaco.desks.exchange.errors import Code, WireError, invalid

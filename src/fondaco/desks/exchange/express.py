@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING
 
 import cython
 
-from fondaco.core.commands import OrderType, Side, TimeInForce, encode_cancel, encode_place
+from fondaco.core.command_records import encode_cancel, encode_place
+from fondaco.core.commands import OrderType, Side, TimeInForce
 from fondaco.desks.exchange.caller import submit
 from fondaco.desks.exchange.dialect import Compression
 from fondaco.desks.exchange.order_methods import OrderWaiter

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fondaco.core.commands import RareCommand, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import RareCommand
 from fondaco.core.events import Applied, Fact, Row
 from fondaco.core.instruments import Asset
 from fondaco.desks.exchange.caller import Caller, CommandWaiter, Pending, submit

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
-from fondaco.core.commands import HOUSE, SessionEnd, encode
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE, SessionEnd
 from fondaco.core.events import Applied, Row
 from fondaco.desks.exchange.floor import Floor
 
