@@ -11,6 +11,8 @@ from typing import Final
 
 import msgspec
 
+from fondaco.core.rewards.actions import Action, Idempotency
+
 VERSION: Final = 1
 RARE: Final = 64
 CLIENT_ORDER_ID_LENGTH_MAX: Final = 32
@@ -42,6 +44,7 @@ class Kind(IntEnum):
     WITHDRAWAL_END = 81
     TRADE_BUST = 82
     MARKET_PHASE = 83
+    REWARDS = 96
 
 
 class Side(IntEnum):
@@ -327,6 +330,15 @@ class TradeBust(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class Rewards(msgspec.Struct, frozen=True):
+    """One command of the rewards desk, by an operator of a programme (0: the house itself)."""
+
+    programme_id: int
+    operator: int
+    action: Action
+    idempotency: Idempotency | None = None
+
+
 class Tick(msgspec.Struct, frozen=True):
     """Nothing but the passing of time: what is due by now happens. Sent only when the house is idle."""
 
@@ -351,6 +363,7 @@ RareCommand = (
     | WithdrawalFreeze
     | WithdrawalEnd
     | TradeBust
+    | Rewards
     | Tick
 )
 HotCommand = Place | Cancel | Amend
@@ -377,6 +390,7 @@ RARE_KINDS: Final[dict[type[RareCommand], Kind]] = {
     WithdrawalEnd: Kind.WITHDRAWAL_END,
     TradeBust: Kind.TRADE_BUST,
     MarketPhase: Kind.MARKET_PHASE,
+    Rewards: Kind.REWARDS,
 }
 
 

@@ -39,6 +39,7 @@ import msgspec
 
 from fondaco.core.commands import OrderType, Side
 from fondaco.core.instruments import Asset, Key, Market, User, UserFees, Withdrawal
+from fondaco.core.rewards.facts import RewardsApplied
 
 ROW_WORDS: Final = 16
 ROW: Final = struct.Struct("<16q")
@@ -233,6 +234,7 @@ Fact = (
     | WithdrawalChanged
     | TradeBusted
     | MarketPhaseSet
+    | RewardsApplied
     | Ticked
 )
 

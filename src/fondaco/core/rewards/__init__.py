@@ -1,0 +1,1 @@
+"""The rewards desk's part of the core: purchases, awards and merchant settlement."""
