@@ -12,6 +12,7 @@ from fondaco.core import money_commands, naming_commands, order_commands
 from fondaco.core.engine import Matching
 from fondaco.core.refusal import Refusal
 from fondaco.core.register import Register
+from fondaco.core.rejects import Reject
 
 
 def carry_out(command: c.RareCommand, register: Register, matching: Matching) -> e.Fact | Refusal:
@@ -55,5 +56,7 @@ def carry_out(command: c.RareCommand, register: Register, matching: Matching) ->
             return naming_commands.create_key(command, register)
         case c.KeyRevoke():
             return naming_commands.revoke_key(command, register)
+        case c.Rewards():
+            return Reject.UNKNOWN_PROGRAMME, 0, command.programme_id
         case c.Tick():
             return e.Ticked()

@@ -33,7 +33,7 @@ class _Action(msgspec.Struct, frozen=True, array_like=True):
     """Told apart by their tags, which are also the ``action`` of the fact."""
 
 
-class ProgrammeCreate(_Action, tag="programme_create"):
+class ProgrammeCreate(_Action, frozen=True, tag="programme_create"):
     """A new programme; the command's ``programme_id`` is 0. Programmes get ids from 1."""
 
     name: str
@@ -41,12 +41,12 @@ class ProgrammeCreate(_Action, tag="programme_create"):
     is_fee_rebate: bool = False
 
 
-class ProgrammeUpdate(_Action, tag="programme_update"):
+class ProgrammeUpdate(_Action, frozen=True, tag="programme_update"):
     clawback: Clawback
     base_currency: int = 0
 
 
-class CurrencyPut(_Action, tag="currency_put"):
+class CurrencyPut(_Action, frozen=True, tag="currency_put"):
     """``asset`` names an asset of the exchange that the currency is; empty: an asset of the programme's own.
 
     Code, digits and asset of an existing currency stay as they are.
@@ -64,13 +64,13 @@ class CurrencyPut(_Action, tag="currency_put"):
     effective: bool = True
 
 
-class CurrencyRatePut(_Action, tag="currency_rate_put"):
+class CurrencyRatePut(_Action, frozen=True, tag="currency_rate_put"):
     """An existing period may only be ended or its end moved (``to_us``), since posted documents refer to its rate."""
 
     rate: CurrencyRate
 
 
-class MerchantPut(_Action, tag="merchant_put"):
+class MerchantPut(_Action, frozen=True, tag="merchant_put"):
     """``currency`` and ``credit_days`` are its receivable's; the currency of an existing one stays as it is."""
 
     number: int
@@ -84,11 +84,11 @@ class MerchantPut(_Action, tag="merchant_put"):
     effective: bool = True
 
 
-class UnitPut(_Action, tag="unit_put"):
+class UnitPut(_Action, frozen=True, tag="unit_put"):
     unit: Unit
 
 
-class ParticipantPut(_Action, tag="participant_put"):
+class ParticipantPut(_Action, frozen=True, tag="participant_put"):
     """The currency of an existing one stays as it is."""
 
     number: int
@@ -100,26 +100,26 @@ class ParticipantPut(_Action, tag="participant_put"):
     effective: bool = True
 
 
-class SchemePut(_Action, tag="scheme_put"):
+class SchemePut(_Action, frozen=True, tag="scheme_put"):
     scheme: Scheme
 
 
-class OfferPut(_Action, tag="offer_put"):
+class OfferPut(_Action, frozen=True, tag="offer_put"):
     offer: Offer
 
 
-class ContributionRulePut(_Action, tag="contribution_rule_put"):
+class ContributionRulePut(_Action, frozen=True, tag="contribution_rule_put"):
     rule: ContributionRule
 
 
-class OperatorPut(_Action, tag="operator_put"):
+class OperatorPut(_Action, frozen=True, tag="operator_put"):
     number: int
     username: str
     role: Role
     active: bool = True
 
 
-class WebhookPut(_Action, tag="webhook_put"):
+class WebhookPut(_Action, frozen=True, tag="webhook_put"):
     """A new one begins after the command that made it."""
 
     number: int
@@ -128,14 +128,14 @@ class WebhookPut(_Action, tag="webhook_put"):
     active: bool = True
 
 
-class WebhookMark(_Action, tag="webhook_mark"):
+class WebhookMark(_Action, frozen=True, tag="webhook_mark"):
     """Events up to ``delivered_seq`` were accepted, or (lower than before) are to be sent again after it."""
 
     number: int
     delivered_seq: int
 
 
-class ReceivablePut(_Action, tag="receivable_put"):
+class ReceivablePut(_Action, frozen=True, tag="receivable_put"):
     """New credit terms or state. TERMINATED is for ever and needs a balance of zero."""
 
     number: int
@@ -143,7 +143,7 @@ class ReceivablePut(_Action, tag="receivable_put"):
     state: ReceivableState
 
 
-class PurchaseCreate(_Action, tag="purchase_create"):
+class PurchaseCreate(_Action, frozen=True, tag="purchase_create"):
     """Posted at once, with its awards. Σ of the lines' totals is the purchase's total."""
 
     unit: int
@@ -154,36 +154,36 @@ class PurchaseCreate(_Action, tag="purchase_create"):
     reference: str = ""
 
 
-class PurchaseCancel(_Action, tag="purchase_cancel"):
+class PurchaseCancel(_Action, frozen=True, tag="purchase_cancel"):
     """``line_ids`` empty: all that is left."""
 
     number: int
     line_ids: tuple[str, ...] = ()
 
 
-class SettlementApply(_Action, tag="settlement_apply"):
+class SettlementApply(_Action, frozen=True, tag="settlement_apply"):
     number: int
 
 
-class SettlementRunStart(_Action, tag="settlement_run_start"):
+class SettlementRunStart(_Action, frozen=True, tag="settlement_run_start"):
     """Settle every posted, unsettled purchase there is now; of one merchant, or performed before a time, if given."""
 
     merchant: int = 0
     performed_until_us: int = 0
 
 
-class SettlementRunStep(_Action, tag="settlement_run_step"):
+class SettlementRunStep(_Action, frozen=True, tag="settlement_run_step"):
     """The next part of a run: at most ``purchases_max`` are looked at."""
 
     number: int
     purchases_max: int = 64
 
 
-class InvoiceCancel(_Action, tag="invoice_cancel"):
+class InvoiceCancel(_Action, frozen=True, tag="invoice_cancel"):
     number: int
 
 
-class PaymentCreate(_Action, tag="payment_create"):
+class PaymentCreate(_Action, frozen=True, tag="payment_create"):
     """Allocated to ``invoice`` first (0: none), then first in first out by due time and number."""
 
     receivable: int
@@ -192,7 +192,7 @@ class PaymentCreate(_Action, tag="payment_create"):
     reference: str = ""
 
 
-class PaymentRefund(_Action, tag="payment_refund"):
+class PaymentRefund(_Action, frozen=True, tag="payment_refund"):
     """Pays unallocated credit back to the merchant, the eldest first."""
 
     receivable: int
@@ -200,24 +200,24 @@ class PaymentRefund(_Action, tag="payment_refund"):
     reference: str = ""
 
 
-class PaymentCancel(_Action, tag="payment_cancel"):
+class PaymentCancel(_Action, frozen=True, tag="payment_cancel"):
     number: int
 
 
-class WriteOffCreate(_Action, tag="write_off_create"):
+class WriteOffCreate(_Action, frozen=True, tag="write_off_create"):
     """Gives up all that a receivable owes."""
 
     receivable: int
     reason: str = ""
 
 
-class SpendCreate(_Action, tag="spend_create"):
+class SpendCreate(_Action, frozen=True, tag="spend_create"):
     participant: int
     amount_units: int
     reference: str = ""
 
 
-class SpendCancel(_Action, tag="spend_cancel"):
+class SpendCancel(_Action, frozen=True, tag="spend_cancel"):
     number: int
 
 

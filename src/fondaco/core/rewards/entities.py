@@ -87,7 +87,7 @@ class _Entity(msgspec.Struct, frozen=True, array_like=True):
     """Entities are told apart by their tag, the first element of the array they are encoded as."""
 
 
-class Programme(_Entity, tag=1):
+class Programme(_Entity, frozen=True, tag=1):
     """``name`` is the organisation that operators log in to. ``is_fee_rebate``: its purchases are trading fees."""
 
     number: int
@@ -97,7 +97,7 @@ class Programme(_Entity, tag=1):
     base_currency: int = 0
 
 
-class Currency(_Entity, tag=2):
+class Currency(_Entity, frozen=True, tag=2):
     """``asset_id`` is the ledger's; ``step_units`` asset units are the smallest amount of the currency.
 
     All amounts of the currency are asset units and multiples of the step: 1 where the asset is the currency's own,
@@ -118,10 +118,11 @@ class Currency(_Entity, tag=2):
 
     @property
     def step_units(self) -> int:
-        return 10 ** (self.asset_digits - self.digits)
+        step_units: int = 10 ** (self.asset_digits - self.digits)
+        return step_units
 
 
-class CurrencyRate(_Entity, tag=3):
+class CurrencyRate(_Entity, frozen=True, tag=3):
     """One unit of ``currency`` is ``rate_e9`` × 10**-9 of ``to_currency`` from ``from_us`` until before ``to_us``."""
 
     number: int
@@ -132,7 +133,7 @@ class CurrencyRate(_Entity, tag=3):
     to_us: int = 0
 
 
-class Merchant(_Entity, tag=4):
+class Merchant(_Entity, frozen=True, tag=4):
     """``contact`` is sealed: the core never reads it. ``contribution_ppm`` is the default of its share of an award."""
 
     number: int
@@ -145,7 +146,7 @@ class Merchant(_Entity, tag=4):
     effective: bool = True
 
 
-class Unit(_Entity, tag=5):
+class Unit(_Entity, frozen=True, tag=5):
     """A place where purchases are made; ``merchant`` 0: nobody contributes."""
 
     number: int
@@ -155,7 +156,7 @@ class Unit(_Entity, tag=5):
     effective: bool = True
 
 
-class Participant(_Entity, tag=6):
+class Participant(_Entity, frozen=True, tag=6):
     """Who is awarded, in ``currency``. ``user_id`` is a user of the exchange, for fee rebates; 0 for none."""
 
     number: int
@@ -168,7 +169,7 @@ class Participant(_Entity, tag=6):
     effective: bool = True
 
 
-class Receivable(_Entity, tag=7):
+class Receivable(_Entity, frozen=True, tag=7):
     """Accounts receivable. ``owner_number`` is the merchant's or participant's; due after ``credit_days``."""
 
     number: int
@@ -179,7 +180,7 @@ class Receivable(_Entity, tag=7):
     state: ReceivableState = ReceivableState.ACTIVE
 
 
-class Scheme(_Entity, tag=8):
+class Scheme(_Entity, frozen=True, tag=8):
     """An award scheme: its offers count while it is in force. Rewards expire after ``reward_days`` (0: never)."""
 
     number: int
@@ -190,7 +191,7 @@ class Scheme(_Entity, tag=8):
     effective: bool = True
 
 
-class Offer(_Entity, tag=9):
+class Offer(_Entity, frozen=True, tag=9):
     """What is awarded: ``award_ppm`` of the purchase, or ``award_units`` in the participant's currency.
 
     It counts for purchases of at least ``purchase_units_min`` in the purchase's currency, of the given unit, merchant
@@ -215,7 +216,7 @@ class Offer(_Entity, tag=9):
     effective: bool = True
 
 
-class ContributionRule(_Entity, tag=10):
+class ContributionRule(_Entity, frozen=True, tag=10):
     """The merchant's share of an award, for an offer, a unit, a merchant or a group (0 and empty: any)."""
 
     number: int
@@ -229,7 +230,7 @@ class ContributionRule(_Entity, tag=10):
     effective: bool = True
 
 
-class Operator(_Entity, tag=11):
+class Operator(_Entity, frozen=True, tag=11):
     """Who may log in to a programme. The password's hash is kept beside the journal, never in it."""
 
     number: int
@@ -238,7 +239,7 @@ class Operator(_Entity, tag=11):
     active: bool = True
 
 
-class Webhook(_Entity, tag=12):
+class Webhook(_Entity, frozen=True, tag=12):
     """Where events are sent. ``delivered_seq`` is the last command whose events were accepted there."""
 
     number: int
@@ -258,7 +259,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     is_reversed: bool = False
 
 
-class Award(_Entity, tag=21):
+class Award(_Entity, frozen=True, tag=21):
     """One award of a purchase, in the participant's currency, with all that was frozen at posting.
 
     ``contribution_units`` is the merchant's share in the receivable's currency, known once the purchase is settled.
@@ -279,7 +280,7 @@ class Award(_Entity, tag=21):
     state: DocumentState = DocumentState.POSTED
 
 
-class Purchase(_Entity, tag=20):
+class Purchase(_Entity, frozen=True, tag=20):
     """A customer event of type purchase. ``invoice`` is 0 until it is settled, and where nothing was invoiced.
 
     ``awarded_units`` and ``contribution_units`` are its settlement's totals, in the receivable's currency.
@@ -305,7 +306,7 @@ class Purchase(_Entity, tag=20):
     state: DocumentState = DocumentState.POSTED
 
 
-class Invoice(_Entity, tag=22):
+class Invoice(_Entity, frozen=True, tag=22):
     """A merchant's debt for one settlement. Its total is ``net_units + tax_units``.
 
     ``unsettled_units`` is what no payment or credit was allocated to; ``credited_*`` what credit notes took back.
@@ -328,7 +329,7 @@ class Invoice(_Entity, tag=22):
     state: DocumentState = DocumentState.POSTED
 
 
-class CreditNote(_Entity, tag=23):
+class CreditNote(_Entity, frozen=True, tag=23):
     """Takes back part or all of an invoice. What it could not be allocated to stays ``unallocated_units``."""
 
     number: int
@@ -343,7 +344,7 @@ class CreditNote(_Entity, tag=23):
     state: DocumentState = DocumentState.POSTED
 
 
-class Payment(_Entity, tag=24):
+class Payment(_Entity, frozen=True, tag=24):
     """Money of a merchant (or, ``is_refund``, back to it). ``invoice`` is the one it was meant for, 0 for none."""
 
     number: int
@@ -358,7 +359,7 @@ class Payment(_Entity, tag=24):
     state: DocumentState = DocumentState.POSTED
 
 
-class Spend(_Entity, tag=25):
+class Spend(_Entity, frozen=True, tag=25):
     """A reward that was redeemed. ``lots``: of which expiry (0: none) how much was taken, to be given back."""
 
     number: int
@@ -371,7 +372,7 @@ class Spend(_Entity, tag=25):
     state: DocumentState = DocumentState.POSTED
 
 
-class Expiry(_Entity, tag=26):
+class Expiry(_Entity, frozen=True, tag=26):
     """Rewards of a participant that were not spent in time."""
 
     number: int
@@ -381,7 +382,7 @@ class Expiry(_Entity, tag=26):
     amount_units: int
 
 
-class WriteOff(_Entity, tag=27):
+class WriteOff(_Entity, frozen=True, tag=27):
     """What a receivable still owed when it was given up."""
 
     number: int
@@ -392,7 +393,7 @@ class WriteOff(_Entity, tag=27):
     reason: str = ""
 
 
-class SettlementRun(_Entity, tag=28):
+class SettlementRun(_Entity, frozen=True, tag=28):
     """A batch run over purchases ``next_purchase`` … ``last_purchase``; ended when next lies behind last.
 
     ``merchant`` 0: of all. What was refused is listed with its reason by the settlement's rows.
