@@ -21,10 +21,12 @@ class DueKind(IntEnum):
 
     EXPIRY = 0
     DEAD_MAN = 1
+    REWARD_EXPIRY = 2
+    FEE_DAY = 3
 
 
 class Due:
-    """Deadlines by (kind, id): an order's for an expiry, a user's for a dead man."""
+    """Deadlines by (kind, id): an order's for an expiry, a user's for a dead man, a programme's for rewards."""
 
     def __init__(self) -> None:
         self._time_us: dict[tuple[int, int], int] = {}

@@ -10,6 +10,7 @@ all accounts and is meant for a replica, not for the order path.
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 
 from fondaco.core import command_records, commands
 from fondaco.core.client_orders import ClientOrders
@@ -32,8 +33,9 @@ from fondaco.core.purposes import CASH, HOUSE_OWNER, ORDER_HOLD, REBATE, WITHDRA
 from fondaco.core.rare_commands import carry_out
 from fondaco.core.register import Register
 from fondaco.core.rejects import Reject
+from fondaco.core.rewards.rewards import Rewards
 from fondaco.core.rules import RULES_VERSION
-from fondaco.core.state import DECODER, ENCODER, MarketState, OrderState, State
+from fondaco.core.state import DECODER, ENCODER, MarketState, OrderState, State, StateWithRewards
 from fondaco.core.units import UNITS_MAX
 
 
@@ -44,6 +46,7 @@ class House:
         self._register = Register()
         self._client_orders = ClientOrders()
         self._matching = Matching(self._client_orders)
+        self._rewards = Rewards(self._register, self._matching.ledger, self._matching.floor.due)
 
     # the one function
 
@@ -58,24 +61,35 @@ class House:
         owned = batch if isinstance(batch, bytearray) else bytearray(batch)
         end = matching.begin(owned, time_us)
         if matching.floor.due.next_us():
-            self._drain(time_us)
+            self._drain(time_us, facts)
         at = 0
         while at < end:
             at = matching.run(at, end)
             if at < end:
                 at += self._apply_rare(owned, at, facts)
-        return Applied(first_seq, matching.rows.seq - first_seq, time_us, matching.take_rows(), tuple(facts))
+        rows = matching.take_rows()
+        if self._rewards.fees.referred:
+            self._rewards.gather_fees(rows, facts, time_us)
+        return Applied(first_seq, matching.rows.seq - first_seq, time_us, rows, tuple(facts))
 
-    def _drain(self, time_us: int) -> None:
-        """Let happen what is due: orders expire, dead men cancel."""
+    def _drain(self, time_us: int, facts: list[Fact]) -> None:
+        """Let happen what is due: orders expire, dead men cancel, rewards expire, fees become purchases."""
         matching, floor = self._matching, self._matching.floor
+        is_of_rewards = False
         matching.nobody()
         while (due := floor.due.take(time_us)) is not None:
             kind, id_ = due
             if kind == DueKind.EXPIRY:
                 floor.end(matching.table.find(id_), Finish.EXPIRED, 0)
-            else:
+            elif kind == DueKind.DEAD_MAN:
                 floor.end_all(id_, 0, Finish.DEAD_MAN)
+            else:
+                is_of_rewards = True
+                for fact in self._rewards.fall_due(kind, id_, time_us):
+                    facts.append(fact)
+                    matching.state_fact(len(facts) - 1)
+        if is_of_rewards:
+            self._rewards.set_deadlines()  # only now: what is left is for the next batch
 
     def _apply_rare(self, batch: bytearray, at: int, facts: list[Fact]) -> int:
         record = command_records.decode(batch, at * 8)
@@ -83,7 +97,7 @@ class House:
             raise AssertionError(f"a hot command at word {at} came to the rare path")
         size_words: int = self._matching.rare(at)
         if self._register.may_send(record.command, record.sender):
-            outcome = carry_out(record.command, self._register, self._matching)
+            outcome = carry_out(record.command, self._register, self._matching, self._rewards)
         else:
             outcome = (Reject.ACCOUNT_DISABLED, 0, record.sender.user_id)
         if isinstance(outcome, tuple):
@@ -218,6 +232,11 @@ class House:
         """The id of the last fill, 0 before the first."""
         return self._matching.floor.market_words(market_id)[M_LAST_DEAL]
 
+    @property
+    def rewards(self) -> Rewards:
+        """The rewards desk's state, to be read."""
+        return self._rewards
+
     def imbalances(self) -> dict[int, int]:
         """The sum of all balances by asset id. Anything but zeros is a broken ledger."""
         return self._matching.ledger.sums()
@@ -228,8 +247,10 @@ class House:
         """The logical state, canonical: msgpack of ``state.State``."""
         register, matching = self._register, self._matching
         open_client_orders, ended_client_orders = self._client_orders.dump()
+        rewards = self._rewards.dump()
+        state = State if rewards is None else partial(StateWithRewards, rewards=rewards)
         return ENCODER.encode(
-            State(
+            state(
                 rules_version=RULES_VERSION,
                 next_seq=matching.rows.seq,
                 time_us=matching.rows.time_us,
@@ -310,6 +331,8 @@ class House:
         for session_id, user_ids in state.sessions:
             matching.sessions[session_id] = dict.fromkeys(user_ids)
         house._client_orders.restore(state.open_client_orders, state.ended_client_orders)
+        if state.rewards is not None:
+            house._rewards.restore(state.rewards)
         return house
 
     def _load_orders(self, state: State) -> None:

@@ -508,7 +508,11 @@ class Matching:
 
     def answer_fact(self, index: int, user: int) -> None:
         """Answer the rare command at hand with a fact."""
-        self.rows.fact(index, user)
+        self.rows.fact(index, user, IS_ANSWER)
+
+    def state_fact(self, index: int) -> None:
+        """State a fact that time brought about, under the sequence of the next command."""
+        self.rows.fact(index, 0, 0)
 
     def fire(self, market_id: int) -> None:
         """Carry out what the rare command at hand set off on a market."""

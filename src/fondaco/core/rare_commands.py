@@ -1,6 +1,6 @@
 """What the rare commands do, by kind: one line a command, and who carries it out.
 
-Each takes the register and the matching, and answers a fact, or a refusal with the bound and the value it speaks of.
+Each takes what it needs of the house, and answers a fact, or a refusal with the bound and the value it speaks of.
 All checks come before the first change, so a refusal changes nothing.
 """
 
@@ -12,10 +12,10 @@ from fondaco.core import money_commands, naming_commands, order_commands
 from fondaco.core.engine import Matching
 from fondaco.core.refusal import Refusal
 from fondaco.core.register import Register
-from fondaco.core.rejects import Reject
+from fondaco.core.rewards.rewards import Rewards
 
 
-def carry_out(command: c.RareCommand, register: Register, matching: Matching) -> e.Fact | Refusal:
+def carry_out(command: c.RareCommand, register: Register, matching: Matching, rewards: Rewards) -> e.Fact | Refusal:
     """Do one rare command."""
     match command:
         case c.BalanceUpdate():
@@ -57,6 +57,6 @@ def carry_out(command: c.RareCommand, register: Register, matching: Matching) ->
         case c.KeyRevoke():
             return naming_commands.revoke_key(command, register)
         case c.Rewards():
-            return Reject.UNKNOWN_PROGRAMME, 0, command.programme_id
+            return rewards.carry_out(command, matching.rows.seq, matching.rows.time_us)
         case c.Tick():
             return e.Ticked()

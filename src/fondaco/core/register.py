@@ -46,8 +46,10 @@ class Register:
         self._api_keys[key.key_id] = key.api_key
 
     def add_asset(self, asset: Asset) -> None:
+        """An asset of a rewards programme's own has a name that nobody can say; it is found by its id alone."""
         self.assets[asset.asset_id] = asset
-        self.asset_ids[asset.name] = asset.asset_id
+        if "/" not in asset.name:
+            self.asset_ids[asset.name] = asset.asset_id
 
     def add_market(self, market: Market) -> None:
         self.markets[market.market_id] = market

@@ -18,7 +18,7 @@ cdef class Rows:
     cdef inline Py_ssize_t order(self, long long order, long long kind_and_cause, long long finish, long long flags) except -1
     cdef void options(self, long long order, long long options) noexcept
     cdef Py_ssize_t reject(self, long long reason, long long bound, long long value) except -1
-    cpdef void fact(self, long long index, long long user) except *
+    cpdef void fact(self, long long index, long long user, long long is_answer) except *
     cpdef bytes last(self)
     cpdef bytes copy(self)
     cpdef void repeat(self, bytes answer) except *

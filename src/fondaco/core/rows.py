@@ -124,13 +124,13 @@ class Rows:
         self.end += ROW_WORDS
         return 0
 
-    def fact(self, index: cython.longlong, user: cython.longlong) -> None:
-        """The rare command at hand is answered with a fact."""
+    def fact(self, index: cython.longlong, user: cython.longlong, is_answer: cython.longlong) -> None:
+        """A fact: the answer of the rare command at hand, or (``is_answer`` 0) what time brought about."""
         row: cython.longlong = self.room(1)
         place: cython.longlong
         for place in range(4, ROW_WORDS):
             self.words[row + place] = 0
-        self.words[row] = FACT | (IS_ANSWER << 56)
+        self.words[row] = FACT | (is_answer << 56)
         self.words[row + 1] = self.seq
         self.words[row + 2] = index
         self.words[row + 3] = user

@@ -11,6 +11,7 @@ import msgspec
 from fondaco.core.client_orders import ClientOrder
 from fondaco.core.events import TradeBusted
 from fondaco.core.instruments import Asset, Key, Market, User, UserFees, Withdrawal
+from fondaco.core.rewards.books_state import RewardsState
 
 
 class BalanceUpdateDone(msgspec.Struct, frozen=True, array_like=True):
@@ -79,5 +80,11 @@ class State(msgspec.Struct, frozen=True, array_like=True):
     sessions: list[tuple[int, list[int]]]
 
 
+class StateWithRewards(State, frozen=True, array_like=True):
+    """Of a house that has rewards programmes; one without them has the state it always had."""
+
+    rewards: RewardsState | None = None
+
+
 ENCODER = msgspec.msgpack.Encoder()
-DECODER = msgspec.msgpack.Decoder(State)
+DECODER = msgspec.msgpack.Decoder(StateWithRewards)

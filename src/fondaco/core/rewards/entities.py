@@ -283,7 +283,8 @@ class Award(_Entity, frozen=True, tag=21):
 class Purchase(_Entity, frozen=True, tag=20):
     """A customer event of type purchase. ``invoice`` is 0 until it is settled, and where nothing was invoiced.
 
-    ``awarded_units`` and ``contribution_units`` are its settlement's totals, in the receivable's currency.
+    ``awarded_units`` and ``contribution_units`` are its settlement's totals, in the receivable's currency (without a
+    merchant: the participant's); ``settled_reversed_units`` is what of the total had been reversed by then.
     """
 
     number: int
@@ -303,6 +304,7 @@ class Purchase(_Entity, frozen=True, tag=20):
     awarded_units: int = 0
     contribution_units: int = 0
     reversed_units: int = 0
+    settled_reversed_units: int = 0
     state: DocumentState = DocumentState.POSTED
 
 
