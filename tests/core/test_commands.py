@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, get_type_hints
+from enum import IntEnum
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -48,21 +50,32 @@ amends = st.builds(
 #: What msgpack can carry: whole numbers of 64 bits, signed or not, and text without half surrogates.
 numbers = st.integers(-(2**63), 2**64 - 1)
 texts = st.text(st.characters(codec="utf-8"), max_size=40)
-bodies: dict[object, st.SearchStrategy[Any]] = {
+scalars: dict[object, st.SearchStrategy[Any]] = {
     int: numbers,
-    int | None: st.none() | numbers,
     str: texts,
+    bytes: st.binary(max_size=40),
     bool: st.booleans(),
-    c.Side: st.sampled_from(c.Side),
-    c.Phase: st.sampled_from(c.Phase),
-    tuple[str, ...]: st.lists(texts, max_size=5).map(tuple),
+    type(None): st.none(),
 }
-rare = st.one_of(
-    *(
-        st.builds(type_, **{name: bodies[hint] for name, hint in get_type_hints(type_).items()})
-        for type_ in c.RARE_KINDS
-    )
-)
+
+
+def values(hint: Any) -> st.SearchStrategy[Any]:
+    """Anything that a field of this type can hold."""
+    if hint in scalars:
+        return scalars[hint]
+    if get_origin(hint) is tuple:
+        parts_of = get_args(hint)
+        if parts_of[-1] is Ellipsis:
+            return st.lists(values(parts_of[0]), max_size=5).map(tuple)
+        return st.tuples(*map(values, parts_of))
+    if get_origin(hint) in (Union, UnionType):
+        return st.one_of(*map(values, get_args(hint)))
+    if issubclass(hint, IntEnum):
+        return st.sampled_from(hint)
+    return st.builds(hint, **{name: values(of) for name, of in get_type_hints(hint).items()})
+
+
+rare = st.one_of(*map(values, c.RARE_KINDS))
 
 
 def parts(word: int, *widths: int) -> list[int]:

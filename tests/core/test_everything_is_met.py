@@ -31,7 +31,7 @@ ASSERTIONS = {
 def asserted() -> frozenset[str]:
     """``method``, ``method(Enum.MEMBER`` and ``== Something``: all that the tables assert."""
     found: set[str] = set()
-    for path in sorted(Path(__file__).parent.glob("test_*.py")):
+    for path in sorted(Path(__file__).parent.rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 found.add(node.func.attr)

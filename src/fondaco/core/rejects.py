@@ -11,6 +11,7 @@ off the step itself.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
 
 
 class Reject(IntEnum):
@@ -91,3 +92,7 @@ class Reject(IntEnum):
     NOTHING_OWED = 854
     AMOUNT_OVER_LEDGER = 855
     TOO_MANY_ALLOCATIONS = 856
+
+
+#: Those of rewards programmes, which come up in no other desk.
+OF_REWARDS: Final = frozenset(reject for reject in Reject if reject >= Reject.UNKNOWN_PROGRAMME)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, get_args
 from fondaco.core.due import Due, DueKind
 from fondaco.core.events import TradeBusted
 from fondaco.core.purposes import CASH, ORDER_HOLD, WITHDRAWAL_HOLD
-from fondaco.core.refusal import Refusal
+from fondaco.core.refusal import Refusal, shown
 from fondaco.core.register import Register
 from fondaco.core.rejects import Reject
 from fondaco.core.rewards import actions as a
@@ -99,11 +99,11 @@ class Rewards:
             return self._create_programme(action, time_us)
         books = self.programmes.get(command.programme_id)
         if books is None:
-            return Reject.UNKNOWN_PROGRAMME, 0, command.programme_id
+            return Reject.UNKNOWN_PROGRAMME, 0, shown(command.programme_id)
         if command.operator:
             operator = books.operators.get(command.operator)
             if operator is None or not operator.active:
-                return not_effective(EntityKind.OPERATOR, command.operator)
+                return not_effective(EntityKind.OPERATOR, shown(command.operator))
         key = command.idempotency
         if key is not None:
             known = books.keys.known(key, time_us)
