@@ -69,6 +69,8 @@ def carry_out(house: ReferenceHouse, command: c.RareCommand) -> e.Fact:
             return money.end_withdrawal(house, command)
         case c.TradeBust():
             return money.bust(house, command)
+        case c.Rewards():
+            raise Refused(Reject.UNKNOWN_PROGRAMME, 0, command.programme_id)  # a house without programmes
         case c.Tick():
             return e.Ticked()
 

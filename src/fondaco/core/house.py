@@ -132,6 +132,11 @@ class House:
         return self._register.assets
 
     @property
+    def traded_assets(self) -> list[Asset]:
+        """The assets of the exchange: all but those that belong to one rewards programme alone."""
+        return [self._register.assets[asset_id] for asset_id in self._register.asset_ids.values()]
+
+    @property
     def markets(self) -> dict[int, Market]:
         return self._register.markets
 

@@ -41,6 +41,5 @@ def test_every_code_has_its_row() -> None:
 
 def test_every_refusal_of_the_core_has_its_code() -> None:
     rows = re.findall(r"^\| ([A-Z_]+) \| (\d+) \|$", ERRORS, re.MULTILINE)
-    assert {name: int(code) for name, code in rows} == {
-        reject.name: int(TABLE[reject][0]) for reject in set(Reject) - OF_REWARDS
-    }
+    of_exchange = set(Reject) - OF_REWARDS
+    assert {name: int(code) for name, code in rows} == {reject.name: int(TABLE[reject][0]) for reject in of_exchange}

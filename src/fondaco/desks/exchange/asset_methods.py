@@ -16,13 +16,14 @@ from fondaco.wire import exchange as wire
 
 def _list(caller: Caller, params: list[Any], request_id: int | None) -> list[wire.AssetTerms]:
     arity(params, 0, 0, "")
-    return [wire.AssetTerms(asset.name, asset.scale_digits) for asset in caller.floor.house.assets.values()]
+    return [wire.AssetTerms(asset.name, asset.scale_digits) for asset in caller.floor.house.traded_assets]
 
 
 def _query(caller: Caller, params: list[Any], request_id: int | None) -> dict[str, wire.AssetBalance]:
     house, catalogue = caller.floor.house, caller.floor.catalogue
-    arity(params, 0, len(house.assets), "asset, …")
-    assets = [catalogue.asset(name) for name in params] if params else house.assets.values()
+    traded = house.traded_assets
+    arity(params, 0, len(traded), "asset, …")
+    assets = [catalogue.asset(name) for name in params] if params else traded
     user_id = caller.user_id()
     return {asset.name: balance(asset, *house.balance(user_id, asset.asset_id)) for asset in assets}
 

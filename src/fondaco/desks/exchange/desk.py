@@ -24,6 +24,7 @@ from fondaco.core.events import (
     has_options,
     market_id_of,
 )
+from fondaco.core.rewards.facts import RewardsApplied
 from fondaco.desks.common.auth import Refusal
 from fondaco.desks.common.desk import Identity, Opening
 from fondaco.desks.exchange.dialect import PATHS, choose_subprotocol
@@ -146,6 +147,9 @@ class ExchangeDesk:
         elif isinstance(fact, TradeBusted):
             if not fact.repeated:
                 self._private_feed.trade_busted(fact)
+        elif isinstance(fact, RewardsApplied):
+            for rebate in fact.rebates:
+                self._private_feed.balance_changed(rebate.user_id, rebate.asset_id)
         elif isinstance(fact, KeyRevoked):
             for session in list(self.floor.sessions):
                 if session.identity is not None and session.identity.api_key == fact.key.api_key:

@@ -138,8 +138,9 @@ def _rebate_record(asset: Asset, balance_units: int, floor_units: int) -> wire.R
 
 def _query_rebates(caller: Caller, params: list[Any], request_id: int | None) -> list[wire.RebateRecord]:
     house, catalogue = caller.floor.house, caller.floor.catalogue
-    arity(params, 0, len(house.assets), "asset, …")
-    assets = [catalogue.asset(name) for name in params] if params else house.assets.values()
+    traded = house.traded_assets
+    arity(params, 0, len(traded), "asset, …")
+    assets = [catalogue.asset(name) for name in params] if params else traded
     return [_rebate_record(asset, *house.rebate_account(asset.asset_id)) for asset in assets]
 
 
