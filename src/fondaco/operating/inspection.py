@@ -22,7 +22,7 @@ import msgspec
 from msgspec.structs import asdict
 
 from fondaco.core.command_records import Record, decode
-from fondaco.core.commands import Amend, Cancel, OrderType, Place, SelfTrade, Side, TimeInForce, Trigger
+from fondaco.core.commands import Amend, Cancel, OrderType, Place, Rewards, SelfTrade, Side, TimeInForce, Trigger
 from fondaco.core.events import (
     Applied,
     AssetCreated,
@@ -56,6 +56,7 @@ from fondaco.core.events import (
 from fondaco.core.house import House
 from fondaco.core.instruments import Market
 from fondaco.core.rejects import Reject
+from fondaco.core.rewards.facts import RewardsApplied
 from fondaco.core.units import format_rate_ppm
 from fondaco.journal.base import Batch
 from fondaco.journal.errors import NotInJournal
@@ -64,6 +65,7 @@ from fondaco.journal.lock import owner
 from fondaco.journal.reader import JournalReader
 from fondaco.journal.survey import survey
 from fondaco.operating import shown_fields as shown
+from fondaco.operating import shown_rewards
 from fondaco.operating.shown_fields import Line
 
 _ENCODER = msgspec.json.Encoder()
@@ -129,6 +131,8 @@ def _command(house: House, record: Record) -> Line:
     elif isinstance(command, Cancel | Amend):
         given = {name: value for name, value in asdict(command).items() if value}
         line |= shown.fields(house, given)
+    elif isinstance(command, Rewards):
+        line |= shown_rewards.command(house, command)
     else:
         # A change of a balance is of its asset; what a market is to be made of has no market yet.
         given = msgspec.to_builtins(command)
@@ -195,6 +199,8 @@ def _fact(house: House, fact: Fact) -> Line:
             rest = {"asset_id": withdrawal.asset_id, "balance_units": fact.balance_units, "repeated": fact.repeated}
             line = shown.fields(house, asdict(withdrawal)) | shown.fields(house, rest)
             return line | {"state": withdrawal.state.name}
+        case RewardsApplied():
+            return shown_rewards.fact(house, fact)
         case AssetCreated(asset):
             return {"asset": asdict(asset)}
         case UserCreated(user) | UserDisabled(user):
