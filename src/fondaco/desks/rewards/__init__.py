@@ -1,0 +1,1 @@
+"""The rewards desk: reward programmes over HTTP."""

@@ -1,0 +1,1 @@
+"""Message shapes of the rewards desk: structs only."""
