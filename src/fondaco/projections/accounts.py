@@ -21,7 +21,8 @@ from sqlalchemy import Connection, Engine, select
 from fondaco.core.commands import Side
 from fondaco.core.events import ROW_WORDS, BalanceUpdated, TradeBusted, WithdrawalChanged
 from fondaco.core.instruments import Market, WithdrawalState
-from fondaco.projections.businesses import BUST
+from fondaco.core.rewards.facts import RewardsApplied
+from fondaco.projections.businesses import BUST, REBATE
 from fondaco.projections.database import balance_updates, insert_text, markets, trade_runs
 
 ENCODER: Final = msgspec.json.Encoder()
@@ -118,6 +119,26 @@ class AccountsProjection:
             balance_units = balances[user_id, asset_id]
             self._updates.append(
                 (user_id, asset_id, BUST, fact.time_us, seq, change_units, balance_units, fact.deal_id, detail)
+            )
+
+    def rebates_paid(self, fact: RewardsApplied, seq: int) -> None:
+        """Gather the fee rebates that a rewards command brought to users."""
+        if fact.repeated:
+            return
+        for rebate in fact.rebates:
+            detail = ENCODER.encode({"programme": fact.programme_id, "award": rebate.award}).decode()
+            self._updates.append(
+                (
+                    rebate.user_id,
+                    rebate.asset_id,
+                    REBATE,
+                    fact.time_us,
+                    seq,
+                    rebate.units,
+                    rebate.balance_units,
+                    rebate.award,
+                    detail,
+                )
             )
 
     def write(self, connection: Connection, fills: Mapping[int, bytes]) -> None:

@@ -86,7 +86,7 @@ UPDATES = (
         _u.time_us >= bindparam("start_us"),
         _u.time_us < bindparam("end_us"),
     )
-    .order_by(_u.time_us.desc(), _u.seq.desc())
+    .order_by(_u.time_us.desc(), _u.seq.desc(), _u.business_id.desc())
 )
 NEXT_MARKET = (
     select(_t.market_id)

@@ -8,3 +8,5 @@ from typing import Final
 TRADE: Final = "trade"
 #: A deal that was taken back.
 BUST: Final = "bust"
+#: A rewards programme gave back a part of the fees.
+REBATE: Final = "rebate"

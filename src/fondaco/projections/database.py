@@ -54,7 +54,7 @@ from fondaco.journal.errors import OperatingError
 from fondaco.journal.file_system import FILE_MODE
 from fondaco.projections.progress import tighten
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 FILE_NAME: Final = "projections.sqlite"
 SUM_LOW_BITS: Final = 32
 SUM_LOW_MASK: Final = (1 << SUM_LOW_BITS) - 1
@@ -69,49 +69,53 @@ FINISH_PAGE: Final = 256
 metadata = MetaData()
 
 
-def _number(name: str, **options: Any) -> Column[int]:
+def number(name: str, **options: Any) -> Column[int]:
     return Column(name, BigInteger().with_variant(Integer(), "sqlite"), nullable=False, autoincrement=False, **options)
 
 
-def _key(name: str) -> Column[int]:
-    return _number(name, primary_key=True)
+def key(name: str) -> Column[int]:
+    return number(name, primary_key=True)
 
 
-def _packed(name: str) -> Column[bytes]:
+def optional_number(name: str) -> Column[int]:
+    return Column(name, BigInteger().with_variant(Integer(), "sqlite"))
+
+
+def packed(name: str) -> Column[bytes]:
     return Column(name, LargeBinary, nullable=False)
 
 
 checkpoint = Table(
     "checkpoint",
     metadata,
-    _key("id"),
-    _number("schema_version"),
-    _number("seq"),
+    key("id"),
+    number("schema_version"),
+    number("seq"),
     Column("chain", LargeBinary, nullable=False),
-    _number("time_us"),
-    _number("finished_orders"),
+    number("time_us"),
+    number("finished_orders"),
 )
 """One row, id 1: up to which command (and with which chained checksum) all is written, and how many orders ended."""
 
-claims = Table("claims", metadata, _key("id"), Column("boot_id", Text, nullable=False))
+claims = Table("claims", metadata, key("id"), Column("boot_id", Text, nullable=False))
 """One row, id 1: the boot in which the file is being written, empty when all of it is known to be on disk."""
 
 markets = Table(
     "markets",
     metadata,
-    _key("market_id"),
-    _number("stock_asset_id"),
-    _number("money_asset_id"),
-    _number("stock_units_per_lot"),
+    key("market_id"),
+    number("stock_asset_id"),
+    number("money_asset_id"),
+    number("stock_units_per_lot"),
 )
 """What of a market's terms a balance change is computed with. They never change."""
 
 deal_blocks = Table(
     "deal_blocks",
     metadata,
-    _key("market_id"),
-    _key("block"),
-    _packed("rows"),
+    key("market_id"),
+    key("block"),
+    packed("rows"),
     sqlite_with_rowid=False,
 )
 """Every fill of a market as its FILL row, numbered by its deal id."""
@@ -119,11 +123,11 @@ deal_blocks = Table(
 trade_runs = Table(
     "trade_runs",
     metadata,
-    _key("user_id"),
-    _key("market_id"),
-    _key("first_us"),
-    _key("first_deal_id"),
-    _packed("entries"),
+    key("user_id"),
+    key("market_id"),
+    key("first_us"),
+    key("first_deal_id"),
+    packed("entries"),
     sqlite_with_rowid=False,
 )
 """Which fills a user was part of: (time_us, seq, deal_id) of each, ascending; twice where he traded with himself."""
@@ -131,49 +135,49 @@ trade_runs = Table(
 market_marks = Table(
     "market_marks",
     metadata,
-    _key("market_id"),
-    _number("first_deal_us"),
-    _number("last_deal_us"),
-    _number("last_deal_id"),
-    _number("last_price_ticks"),
+    key("market_id"),
+    number("first_deal_us"),
+    number("last_deal_us"),
+    number("last_deal_id"),
+    number("last_price_ticks"),
 )
 """One row for each market that has traded: its first moment and its latest price."""
 
 candles = Table(
     "candles",
     metadata,
-    _key("market_id"),
-    _key("base_s"),
-    _key("time_s"),
-    _number("open_ticks"),
-    _number("close_ticks"),
-    _number("high_ticks"),
-    _number("low_ticks"),
-    _number("volume_high"),
-    _number("volume_low"),
-    _number("money_high"),
-    _number("money_low"),
+    key("market_id"),
+    key("base_s"),
+    key("time_s"),
+    number("open_ticks"),
+    number("close_ticks"),
+    number("high_ticks"),
+    number("low_ticks"),
+    number("volume_high"),
+    number("volume_low"),
+    number("money_high"),
+    number("money_low"),
     sqlite_with_rowid=False,
 )
 """Candles of a second, a minute and an hour that saw a trade. ``open_ticks`` is the last price before its first."""
 
-finished_blocks = Table("finished_blocks", metadata, _key("block"), _packed("rows"))
+finished_blocks = Table("finished_blocks", metadata, key("block"), packed("rows"))
 """The last ORDER row of every order that ended, filled or not, numbered as they ended."""
 
-finished_options = Table("finished_options", metadata, _key("order_id"), _packed("row"))
+finished_options = Table("finished_options", metadata, key("order_id"), packed("row"))
 """The last OPTIONS row of every order that ended and had one."""
 
-finish_numbers = Table("finish_numbers", metadata, _key("page"), _packed("numbers"))
+finish_numbers = Table("finish_numbers", metadata, key("page"), packed("numbers"))
 """As which an order ended, by its id: ``FINISH_PAGE`` numbers in a row, 0 for one that has not."""
 
 order_runs = Table(
     "order_runs",
     metadata,
-    _key("user_id"),
-    _key("market_id"),
-    _key("hour_s"),
-    _key("last_order_id"),
-    _packed("entries"),
+    key("user_id"),
+    key("market_id"),
+    key("hour_s"),
+    key("last_order_id"),
+    packed("entries"),
     sqlite_with_rowid=False,
 )
 """A user's finished orders that were created in an hour: (order_id, ctime_us, finish number) of each, ascending."""
@@ -181,10 +185,10 @@ order_runs = Table(
 order_counts = Table(
     "order_counts",
     metadata,
-    _key("user_id"),
-    _key("market_id"),
-    _key("hour_s"),
-    _number("entries"),
+    key("user_id"),
+    key("market_id"),
+    key("hour_s"),
+    number("entries"),
     sqlite_with_rowid=False,
 )
 """How many finished orders of a user were created in an hour: totals need not count rows."""
@@ -192,14 +196,14 @@ order_counts = Table(
 balance_updates = Table(
     "balance_updates",
     metadata,
-    _key("user_id"),
-    _key("asset_id"),
+    key("user_id"),
+    key("asset_id"),
     Column("business", Text, primary_key=True),
-    _key("time_us"),
-    _key("seq"),
-    _number("change_units"),
-    _number("balance_units"),
-    _number("business_id"),
+    key("time_us"),
+    key("seq"),
+    number("change_units"),
+    number("balance_units"),
+    key("business_id"),
     Column("detail", Text, nullable=False),
     sqlite_with_rowid=False,
 )

@@ -103,34 +103,34 @@ class History:
 
         ``interval_s`` must satisfy ``periods.is_interval``.
         """
-        return await self._ask(
+        return await self.ask(
             market_reads.candles_between, market_id, start_s, end_s, interval_s, now_s, limit, self._calendar
         )
 
     async def deals(self, market_id: int, limit: int, last_id: int) -> list[Deal]:
         """Deals with an id above ``last_id``, newest first, at most ``limit``."""
-        return await self._ask(market_reads.latest_deals, market_id, limit, last_id)
+        return await self.ask(market_reads.latest_deals, market_id, limit, last_id)
 
     async def fill(self, market_id: int, deal_id: int) -> Row | None:
         """The FILL row of one deal."""
-        return await self._ask(market_reads.fill, market_id, deal_id)
+        return await self.ask(market_reads.fill, market_id, deal_id)
 
     async def state(self, market_id: int, period_s: int, now_s: int) -> MarketState:
         """The last ``period_s`` seconds (1 … 604800), the current one included."""
-        return await self._ask(market_reads.rolling_state, market_id, period_s, now_s)
+        return await self.ask(market_reads.rolling_state, market_id, period_s, now_s)
 
     async def today(self, market_id: int, now_s: int) -> MarketState:
         """The calendar day of ``now_s`` in the configured zone."""
-        return await self._ask(market_reads.todays_state, market_id, now_s, self._calendar)
+        return await self.ask(market_reads.todays_state, market_id, now_s, self._calendar)
 
     async def finished_orders(
         self, user_id: int, market_id: int, start_s: int, end_s: int, offset: int, limit: int
     ) -> tuple[int, list[FinishedOrder]]:
         """(total, page) of orders created in [start, end) that have ended, newest first; end 0 is open."""
-        return await self._ask(order_reads.finished_orders_of, user_id, market_id, start_s, end_s, offset, limit)
+        return await self.ask(order_reads.finished_orders_of, user_id, market_id, start_s, end_s, offset, limit)
 
     async def finished_order(self, order_id: int) -> FinishedOrder | None:
-        return await self._ask(order_reads.finished_order, order_id)
+        return await self.ask(order_reads.finished_order, order_id)
 
     async def balance_changes(
         self,
@@ -143,7 +143,7 @@ class History:
         limit: int,
     ) -> list[BalanceChange]:
         """A page of changes in [start, end), newest first; ``None`` is any asset or business; end 0 is open."""
-        return await self._ask(
+        return await self.ask(
             balance_reads.balance_changes_of, user_id, asset_id, business, start_s, end_s, offset, limit
         )
 
@@ -160,9 +160,9 @@ class History:
             self._engine.dispose()
         self._progress.close()
 
-    async def _ask(
-        self, question: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
-    ) -> _T:
+    async def ask(self, question: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        """The answer of a question of a reading module, asked in a reading thread. Raises ``ServiceTimeout``."""
+
         def answer() -> _T:
             try:
                 with self._current_engine().connect() as connection:

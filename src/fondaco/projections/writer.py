@@ -1,4 +1,4 @@
-"""From applied batches to committed rows: the three projections and their checkpoint as one.
+"""From applied batches to committed rows: the projections and their checkpoint as one.
 
 ``gather`` keeps the rows of a batch as they are; ``commit`` takes out of all that was gathered the fills and the last
 rows of orders, a column at a time, lets each projection write what it needs, and writes the checkpoint in the same
@@ -27,10 +27,12 @@ from fondaco.core.events import (
     WithdrawalChanged,
     kind_of,
 )
+from fondaco.core.rewards.facts import RewardsApplied
 from fondaco.projections.accounts import AccountsProjection
 from fondaco.projections.database import SCHEMA_VERSION, Checkpoint, checkpoint, upsert_text
 from fondaco.projections.market import MarketProjection
 from fondaco.projections.orders import OrdersProjection
+from fondaco.projections.rewards import RewardsProjection
 
 _ROW_BYTES: Final = ROW.size
 #: The byte of a row that holds its flags.
@@ -51,6 +53,7 @@ class ProjectionWriter:
         self._market = MarketProjection(engine)
         self._orders = OrdersProjection(engine, position.finished_orders)
         self._accounts = AccountsProjection(engine)
+        self._rewards = RewardsProjection(engine)
         self._merge_checkpoint = upsert_text(
             engine, checkpoint, latest=("schema_version", "seq", "chain", "time_us", "finished_orders")
         )
@@ -58,6 +61,7 @@ class ProjectionWriter:
             self._market.load(connection)
             self._orders.load(connection)
             self._accounts.load(connection)
+            self._rewards.load(connection)
 
     def gather(self, applied: Applied, chain: bytes) -> None:
         """Keep what one batch produced. ``chain`` is the journal's, after this batch."""
@@ -79,6 +83,9 @@ class ProjectionWriter:
                     self._accounts.withdrawal_changed(stated, row[1], applied.time_us)
                 elif isinstance(stated, TradeBusted):
                     self._accounts.trade_busted(stated, row[1])
+                elif isinstance(stated, RewardsApplied):
+                    self._accounts.rebates_paid(stated, row[1])
+                    self._rewards.applied(stated, row[1])
                 elif isinstance(stated, MarketCreated):
                     self._accounts.market_created(stated.market)
 
@@ -90,6 +97,7 @@ class ProjectionWriter:
             self._market.write(connection, fills, self._time_us)
             self._orders.write(connection, *_finished(rows))
             self._accounts.write(connection, fills)
+            self._rewards.write(connection)
             position = Checkpoint(self._seq, self._chain, self._time_us, self._orders.finished)
             connection.exec_driver_sql(
                 self._merge_checkpoint,
