@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Self
 
 from fondaco.core import command_records
 from fondaco.core import commands as c
@@ -52,7 +53,7 @@ class Flow:
         self.take(_opening())
         assert len(self.house.markets) == len(MARKETS)
 
-    def run(self, batches: int) -> Flow:
+    def run(self, batches: int) -> Self:
         """Make so many batches more."""
         for _ in range(batches):
             (step_s,) = self.random.choices([s for s, _ in self.steps], [w for _, w in self.steps])

@@ -133,7 +133,7 @@ def _occupied(history: History) -> Iterator[list[asyncio.Task[object]]]:
         return done.wait(20)
 
     try:
-        yield [asyncio.get_running_loop().create_task(history._ask(slow)) for _ in range(THREADS)]
+        yield [asyncio.get_running_loop().create_task(history.ask(slow)) for _ in range(THREADS)]
     finally:
         done.set()
 

@@ -6,15 +6,19 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import Engine, event
 
-from fondaco.projections import market_reads
+from fondaco.core.rewards.entities import DocumentState, EntityKind
+from fondaco.projections import market_reads, rewards_reads
 from fondaco.projections.balance_reads import balance_changes_of
 from fondaco.projections.database import open_engine
 from fondaco.projections.order_reads import finished_order, finished_orders_of
 from fondaco.projections.periods import Calendar
-from tests.projections.flows import START_US, Flow
+from fondaco.projections.rewards_reads import CHOICES, DocumentFilter
+from tests.projections.flows import START_US
 from tests.projections.houses import caught_up, journal_of
+from tests.projections.rewards_flows import SHOP, RewardsFlow
 
 NOW_S = START_US // 1_000_000 + 1_000
 DAY_S = 86_400
@@ -23,11 +27,15 @@ DAY_S = 86_400
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     directory = tmp_path_factory.mktemp("house")
-    journal_of(directory, Flow(51).run(60))
+    journal_of(directory, RewardsFlow(51).run(60))
     caught_up(directory)
     engine = open_engine(directory / "projections.sqlite", write=False)
     yield engine
     engine.dispose()
+
+
+def _only(name: str, number: int) -> DocumentFilter:
+    return replace(DocumentFilter(), **{name: number})
 
 
 QUESTIONS: list[tuple[Any, tuple[Any, ...]]] = [
@@ -47,6 +55,30 @@ QUESTIONS: list[tuple[Any, tuple[Any, ...]]] = [
     (balance_changes_of, (1, 1, None, 100, NOW_S, 0, 100)),
     (balance_changes_of, (1, None, "trade", 0, 0, 0, 100)),
     (balance_changes_of, (1, 1, "trade", 0, NOW_S, 0, 100)),
+    *((rewards_reads.documents_of, (SHOP, kind, DocumentFilter(), 20, 20)) for kind in EntityKind),
+    *(
+        (rewards_reads.documents_of, (SHOP, kind, wanted, 20, 20))
+        for kind, names in CHOICES.items()
+        for name in names
+        for wanted in (_only(name, 1), replace(_only(name, 1), start_us=1, end_us=NOW_S))
+    ),
+    *(
+        (rewards_reads.documents_of, (SHOP, kind, wanted, 20, 20))
+        for kind, wanted in (
+            (EntityKind.PURCHASE, DocumentFilter(state=DocumentState.POSTED, is_settled=False)),
+            (EntityKind.PURCHASE, DocumentFilter(merchant=1, is_settled=True, start_us=1)),
+            (EntityKind.PURCHASE, DocumentFilter(merchant=1, participant=1, unit=1)),
+            (EntityKind.AWARD, DocumentFilter(participant=1, state=DocumentState.CANCELLED)),
+            (EntityKind.INVOICE, DocumentFilter(is_open=True, due_end_us=START_US)),
+            (EntityKind.INVOICE, DocumentFilter(receivable=1, is_open=True, due_start_us=1, start_us=1)),
+            (EntityKind.CREDIT_NOTE, DocumentFilter(receivable=1, invoice=1)),
+        )
+    ),
+    (rewards_reads.statement_entries, (SHOP, 18, 1, 1, 0, 0, None, 1_000)),
+    (rewards_reads.statement_entries, (SHOP, 18, 1, 1, START_US, 1 << 60, (START_US, 1, 1), 1_000)),
+    (rewards_reads.balance_before, (SHOP, 18, 1, 1, START_US)),
+    (rewards_reads.events_after, (SHOP, 0, 1)),
+    (rewards_reads.run_rows, (SHOP, 1, 0, 100)),
 ]
 
 

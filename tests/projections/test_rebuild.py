@@ -16,11 +16,12 @@ from fondaco.core.house import House
 from fondaco.journal import snapshot
 from fondaco.journal.file import FileJournal
 from fondaco.journal.reader import JournalReader
-from fondaco.projections.database import FILE_NAME, SCHEMA_VERSION, create_tables, discard, open_engine
+from fondaco.projections.database import FILE_NAME, SCHEMA_VERSION, create_tables, discard, metadata, open_engine
 from fondaco.projections.progress import Progress
 from fondaco.projections.tail import Distrusted, Tail
 from tests.projections.flows import SLOW, YEARS, Flow
 from tests.projections.houses import append, caught_up, content, journal_of, tail_of
+from tests.projections.rewards_flows import RewardsFlow
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def test_a_deleted_database_comes_back_the_same(house: Path) -> None:
 
 @pytest.mark.parametrize("snapshots", ["with snapshots", "snapshots removed", "no snapshots"])
 def test_restarts_change_nothing(tmp_path: Path, snapshots: str) -> None:
-    flow = Flow(22, SLOW).run(200)
+    flow = RewardsFlow(22, SLOW).run(200)
     directory, at_once = tmp_path / "house", tmp_path / "at_once"
     journal_of(at_once, flow)
     caught_up(at_once)
@@ -56,6 +57,7 @@ def test_restarts_change_nothing(tmp_path: Path, snapshots: str) -> None:
     journal.close()
     assert content(directory)["checkpoint"][0][2] == flow.house.next_seq - 1
     assert _without_chain(content(directory)) == _without_chain(content(at_once))
+    assert all(content(at_once)[table] for table in metadata.tables if table.startswith("reward_"))
     if snapshots == "with snapshots":
         newest = next(snapshot.newest_first(directory))
         assert newest.dump == flow.house.dump()

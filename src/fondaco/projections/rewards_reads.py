@@ -159,7 +159,7 @@ def documents_of(
 ) -> list[Entity]:
     """A page of documents of a kind, newest first by their own time (by the due time, where that is asked for).
 
-    What a programme is made of is newest by its number, and takes no wanted.
+    What a programme is made of is newest by its number, and takes no filter.
     """
     if kind in CHOICES:
         numbers = _numbers(connection, programme_id, kind, wanted, offset, limit)
@@ -167,6 +167,8 @@ def documents_of(
         _refuse_others(kind, wanted, ())
         asked = {"programme": programme_id, "kind": kind, "n": limit, "first": offset}
         numbers = list(connection.execute(NUMBERS, asked).scalars())
+    if not numbers:
+        return []
     if kind is EntityKind.AWARD:
         return [*_awards(connection, programme_id, numbers)]
     bodies = _bodies(connection, programme_id, kind, numbers)

@@ -83,7 +83,10 @@ reward_entries = Table(
     number("balance_units"),
     sqlite_with_rowid=False,
 )
-"""Both sides of every posting, account by account. ``line`` numbers the sides of one command; credit is positive."""
+"""Both sides of every posting, account by account. ``line`` numbers the sides of one command; credit is positive.
+
+Of a user's cash these are the programme's postings alone, between which the exchange moves it too.
+"""
 
 reward_events = Table(
     "reward_events",
