@@ -100,6 +100,7 @@ REFUSED: list[tuple[str, list[Any], int, str]] = [
     ("withdraw.freeze", ["alice", "NOSUCH", "withdraw", 1, "1"], 114, "unknown asset: NOSUCH"),
     ("withdraw.freeze", ["alice", "BTC", "trade", 1, "1"], 1, "business trade is for changes made by deals; "),
     ("withdraw.freeze", ["alice", "BTC", "bust", 1, "1"], 1, "business bust is for deals taken back; "),
+    ("withdraw.freeze", ["alice", "BTC", "rebate", 1, "1"], 1, "business rebate is for fees that a rewards "),
     ("withdraw.freeze", ["alice", "BTC", "withdraw", -1, "1"], 1, "business_id is -1; it takes 0 to"),
     ("withdraw.freeze", [*NAME, "0"], 1, "amount is 0; send what the user takes out, more than 0"),
     ("withdraw.freeze", [*NAME, "-1"], 1, "amount is -1; send what the user takes out"),

@@ -10,7 +10,7 @@ from fondaco.core.money_commands import BUSINESS, DETAIL_LENGTH_MAX
 from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.errors import invalid
 from fondaco.desks.exchange.params import obj, text
-from fondaco.projections.businesses import BUST, TRADE
+from fondaco.projections.businesses import BUST, REBATE, TRADE
 from fondaco.wire import exchange as wire
 
 #: The business of a demo's first balances, by which a house is known to be one; nobody else may use it.
@@ -20,6 +20,7 @@ DEMO_GIFT: Final = "demo.gift"
 _TAKEN: Final = {
     TRADE: "is for changes made by deals",
     BUST: "is for deals taken back",
+    REBATE: "is for fees that a rewards programme gives back",
     DEMO_GIFT: "is for what a demo begins with",
 }
 
