@@ -48,7 +48,8 @@ def measure_cost(encoded: Encoded, folder: Path, transaction: int) -> float:
     """Microseconds of CPU time an order, in transactions of so many."""
     records = encoded.records
     untimed = encoded.flow.untimed
-    with _journal(encoded, folder) as written, closing(Tail(folder)) as tail:
+    with journal(folder) as written, closing(Tail(folder)) as tail:
+        written.append(venue_records(encoded.flow.venue))
         written.append(records[:untimed])
         while tail.turn():
             pass
@@ -66,7 +67,8 @@ def measure_following(
     encoded: Encoded, folder: Path, per_second: int, batch: int, seconds: float, *, asked: bool
 ) -> Followed:
     """Let the process follow a journal that grows at a pace, ``batch`` orders at a time."""
-    with _journal(encoded, folder) as written, _projector(folder) as pid, Progress(folder) as progress:
+    with journal(folder) as written, _projector(folder) as pid, Progress(folder) as progress:
+        written.append(venue_records(encoded.flow.venue))
         written.append(encoded.records[: encoded.flow.untimed])
         _reach(progress, written.durable_seq)
         records = encoded.records[encoded.flow.untimed :][: int(per_second * seconds)]
@@ -94,7 +96,7 @@ def median_and_worst(waits_ms: list[float]) -> tuple[float, float]:
     return statistics.median(waits_ms), max(waits_ms)
 
 
-class _Written:
+class Written:
     """A journal that records are appended to in batches, with a time that passes evenly."""
 
     def __init__(self, journal: FileJournal) -> None:
@@ -114,15 +116,13 @@ class _Written:
 
 
 @contextmanager
-def _journal(encoded: Encoded, folder: Path) -> Iterator[_Written]:
-    """A journal that holds the flow's venue, in an empty folder that is removed afterwards."""
+def journal(folder: Path) -> Iterator[Written]:
+    """An empty journal, in a folder that is removed afterwards."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
-        with closing(FileJournal.open(folder)) as journal:
-            written = _Written(journal)
-            written.append(venue_records(encoded.flow.venue))
-            yield written
+        with closing(FileJournal.open(folder)) as opened:
+            yield Written(opened)
     finally:
         shutil.rmtree(folder)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.core import encoding, synthetic
-from bench.projector import measure
+from bench.projector import measure, settlements
 
 
 def test_orders_cost_something_and_questions_are_answered(tmp_path: Path) -> None:
@@ -16,3 +16,11 @@ def test_orders_cost_something_and_questions_are_answered(tmp_path: Path) -> Non
     assert followed.orders == 500
     assert len(followed.waits_ms) >= 2
     assert not (tmp_path / "following").exists()
+
+
+def test_every_purchase_is_settled_and_takes_room(tmp_path: Path) -> None:
+    found = settlements.measure_settlements(tmp_path / "settlements", 500)
+    assert found.post_us > 0
+    assert found.settle_us > 0
+    assert 0 < found.posted_bytes < found.settled_bytes
+    assert not (tmp_path / "settlements").exists()
