@@ -7,12 +7,13 @@ sheet before he touches it, so that a refusal changes nothing. See ``accountant_
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
 from fondaco.core.rejects import Reject
 from fondaco.core.rewards import actions as a
-from fondaco.core.rewards.entities import Programme
+from fondaco.core.rewards.entities import EntityKind, Operator, Participant, Programme
 from tests.core.rewards import accountant_open_items as open_items
 from tests.core.rewards import accountant_purchases as purchases
 from tests.core.rewards import accountant_reversals as reversals
@@ -48,9 +49,12 @@ class Accountant:
             if 0 < expires_us <= time_us
         ]
         answers = []
-        for expires_us, programme_id, participant in sorted(due):
+        told: dict[tuple[int, int], None] = {}
+        for _, programme_id, participant in sorted(due):
+            told[programme_id, participant] = None
+        for programme_id, participant in told:
             sheet = self.begin(programme_id, "reward_expiry", 0, time_us)
-            spends.expire(sheet, participant, expires_us)
+            spends.expire(sheet, participant)
             self.sheets[programme_id] = sheet
             answers.append(sheet.expected)
         return answers
@@ -64,15 +68,21 @@ class Accountant:
         time_us: int,
         seq: int = 0,
     ) -> Outcome:
-        if not isinstance(action, a.ProgrammeCreate) and programme_id not in self.sheets:
-            return Refused(Reject.UNKNOWN_PROGRAMME)
+        if isinstance(action, a.ProgrammeCreate):  # there is no programme yet whose operator or key it could be
+            programme_id, operator, idempotency = 0, 0, None
+        elif programme_id not in self.sheets:
+            return Refused(Reject.UNKNOWN_PROGRAMME, 0, programme_id)
+        elif operator:
+            known = self.sheets[programme_id].all(Operator).get(operator)
+            if known is None or not known.active:
+                return Refused(Reject.ENTITY_NOT_EFFECTIVE, EntityKind.OPERATOR, operator)
         key = (programme_id, idempotency.name if idempotency else b"")
         if idempotency and key in self.keys:
             body, when_us, first = self.keys[key]
             if time_us < when_us + KEY_KEPT_US:
                 if body != idempotency.body:
                     return Refused(Reject.IDEMPOTENCY_KEY_REUSED)
-                return first if isinstance(first, Refused) else replace(first, repeated=True)
+                return first if isinstance(first, Refused) else replace(first, postings=Counter(), repeated=True)
         try:
             outcome = self.act(action, programme_id, operator, time_us, seq)
         except Refused as refused:
@@ -94,6 +104,16 @@ class Accountant:
         self.carry_out(sheet, action, seq)
         self.sheets[programme_id] = sheet
         return sheet.expected
+
+    def free_users(self, programme_id: int, participant: int) -> frozenset[int]:
+        """The users that no other participant of any programme is."""
+        taken = [
+            other.user_id
+            for number, sheet in self.sheets.items()
+            for other in sheet.all(Participant).values()
+            if (number, other.number) != (programme_id, participant)
+        ]
+        return self.users.difference(taken)
 
     def next_programme_id(self, action: a.ProgrammeCreate) -> int:
         names = [sheet.get(Programme, programme_id).name for programme_id, sheet in self.sheets.items()]
@@ -117,7 +137,7 @@ class Accountant:
             case a.UnitPut():
                 set_up.put_unit(sheet, action)
             case a.ParticipantPut():
-                set_up.put_participant(sheet, action, self.users)
+                set_up.put_participant(sheet, action, self.free_users(sheet.programme_id, action.number), self.users)
             case a.SchemePut():
                 set_up.put_scheme(sheet, action)
             case a.OfferPut():

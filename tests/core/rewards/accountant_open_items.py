@@ -15,6 +15,7 @@ from fondaco.core.rewards.entities import (
     Invoice,
     Payment,
     Receivable,
+    ReceivableState,
     WriteOff,
 )
 from tests.core.rewards.accountant_sheet import Named, Refused, Sheet
@@ -29,6 +30,11 @@ def name_of(credit: CreditNote | Payment) -> Named:
 def check_amount(units: int, currency: Currency) -> None:
     if units <= 0 or units % currency.step_units:
         raise Refused(Reject.VALUE_OUT_OF_BOUNDS)
+
+
+def must_not_be_terminated(receivable: Receivable) -> None:
+    if receivable.state == ReceivableState.TERMINATED:
+        raise Refused(Reject.RECEIVABLE_TERMINATED, 0, receivable.number)
 
 
 def allocate(sheet: Sheet, credit: Named, invoice_number: int) -> None:
@@ -46,10 +52,10 @@ def allocate(sheet: Sheet, credit: Named, invoice_number: int) -> None:
 
 def pay(sheet: Sheet, action: a.PaymentCreate) -> None:
     receivable = sheet.get(Receivable, action.receivable)
-    sheet.need(Invoice, action.invoice)
-    if action.invoice and sheet.get(Invoice, action.invoice).receivable != receivable.number:
-        raise Refused(Reject.ENTITY_NOT_FOUND)
     check_amount(action.amount_units, sheet.currency(receivable.currency))
+    must_not_be_terminated(receivable)
+    if action.invoice and sheet.get(Invoice, action.invoice).receivable != receivable.number:
+        raise Refused(Reject.ENTITY_NOT_FOUND, EntityKind.INVOICE, action.invoice)
     payment = Payment(
         number=sheet.next_number(EntityKind.PAYMENT),
         reference=action.reference,
@@ -74,6 +80,7 @@ def pay(sheet: Sheet, action: a.PaymentCreate) -> None:
 def refund(sheet: Sheet, action: a.PaymentRefund) -> None:
     receivable = sheet.get(Receivable, action.receivable)
     check_amount(action.amount_units, sheet.currency(receivable.currency))
+    must_not_be_terminated(receivable)
     unallocated = sheet.unallocated(receivable.number)
     there = sum(credit.unallocated_units for credit in unallocated)
     if action.amount_units > there:
@@ -103,10 +110,12 @@ def refund(sheet: Sheet, action: a.PaymentRefund) -> None:
 def cancel_payment(sheet: Sheet, action: a.PaymentCancel) -> None:
     payment = sheet.get(Payment, action.number)
     if payment.state != DocumentState.POSTED:
-        raise Refused(Reject.NOT_POSTED)
+        raise Refused(Reject.NOT_POSTED, EntityKind.PAYMENT, action.number)
     name = name_of(payment)
     if payment.is_refund or sheet.refunded.get(name, 0):
-        raise Refused(Reject.PAYMENT_REFUNDED)
+        refunded = payment.amount_units if payment.is_refund else sheet.refunded[name]
+        raise Refused(Reject.PAYMENT_REFUNDED, refunded, payment.amount_units)
+    must_not_be_terminated(sheet.get(Receivable, payment.receivable))
     for credit, number in list(sheet.allocations):
         if credit == name:
             invoice = sheet.get(Invoice, number)
@@ -121,7 +130,7 @@ def write_off(sheet: Sheet, action: a.WriteOffCreate) -> None:
     receivable = sheet.get(Receivable, action.receivable)
     owed = -sheet.balance(MERCHANT_RECEIVABLE, receivable.number, receivable.currency)
     if owed <= 0:
-        raise Refused(Reject.NOTHING_OWED)
+        raise Refused(Reject.NOTHING_OWED, 0, receivable.number)
     for credit in sheet.unallocated(receivable.number):
         for invoice in sheet.open_invoices(receivable.number):
             allocate(sheet, name_of(credit), invoice.number)

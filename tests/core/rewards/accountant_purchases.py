@@ -5,7 +5,6 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from fondaco.core.purposes import (
-    CASH,
     PARTICIPANT_REWARD,
     REWARD_COST,
 )
@@ -31,15 +30,22 @@ from tests.core.rewards.accountant_sheet import Refused, Sheet
 
 
 def create(sheet: Sheet, action: a.PurchaseCreate) -> None:
+    if sheet.get(Programme, sheet.programme_id).is_fee_rebate:  # its purchases are made by the house alone
+        raise Refused(Reject.ENTITY_NOT_EFFECTIVE, EntityKind.PROGRAMME, sheet.programme_id)
     unit = sheet.get(Unit, action.unit)
     participant = sheet.get(Participant, action.participant)
     currency = sheet.currency(action.currency)
+    check_lines(action.lines, currency)
     for other in sheet.all(Purchase).values():
         if action.reference and other.reference == action.reference:
-            raise Refused(Reject.REFERENCE_TAKEN)
-    check_lines(action.lines, currency)
-    if not (unit.effective and participant.effective):
-        raise Refused(Reject.ENTITY_NOT_EFFECTIVE)
+            raise Refused(Reject.REFERENCE_TAKEN, 0, other.number)
+    for kind, entity in (
+        (EntityKind.UNIT, unit),
+        (EntityKind.PARTICIPANT, participant),
+        (EntityKind.CURRENCY, currency),
+    ):
+        if not entity.effective:
+            raise Refused(Reject.ENTITY_NOT_EFFECTIVE, kind, entity.number)
     number = sheet.next_number(EntityKind.PURCHASE)
     purchase = Purchase(
         number=number,
@@ -62,7 +68,7 @@ def create(sheet: Sheet, action: a.PurchaseCreate) -> None:
     sheet.put(replace(purchase, awards=tuple(awards)))
     for award in awards:
         sheet.put(award)
-        pay_award(sheet, award, participant)
+        pay_award(sheet, award)
 
 
 def check_lines(lines: tuple[Line, ...], currency: Currency) -> None:
@@ -72,6 +78,8 @@ def check_lines(lines: tuple[Line, ...], currency: Currency) -> None:
     for line in lines:
         if line.total_units < 0 or line.total_units % currency.step_units:
             raise Refused(Reject.VALUE_OUT_OF_BOUNDS)
+    if sum(line.total_units for line in lines) == 0:
+        raise Refused(Reject.VALUE_OUT_OF_BOUNDS)
 
 
 def offers_for(sheet: Sheet, purchase: Purchase) -> list[Offer]:
@@ -90,29 +98,32 @@ def offers_for(sheet: Sheet, purchase: Purchase) -> list[Offer]:
             offer.unit in (0, purchase.unit)
             and offer.merchant in (0, purchase.merchant)
             and offer.group in ("", "" if merchant is None else merchant.group)
-            and offer.purchase_currency in (0, purchase.currency)
-            and purchase.total_units >= offer.purchase_units_min
+            and (offer.purchase_units_min == 0 or is_large(offer, purchase))
         )
         if in_force and fits:
             found.append(offer)
     return found
 
 
+def is_large(offer: Offer, purchase: Purchase) -> bool:
+    return offer.purchase_currency == purchase.currency and purchase.total_units >= offer.purchase_units_min
+
+
 def award_by(sheet: Sheet, purchase: Purchase, participant: Participant, offer: Offer, number: int) -> Award | None:
     own = sheet.currency(participant.currency)
     rate_number = 0
+    if (offer.award_units or offer.award_units_max) and offer.currency != participant.currency:
+        return None
     if offer.award_units:
-        if offer.currency != participant.currency:
-            return None
         units = offer.award_units
     else:
         found = rate_between(sheet.rates(), purchase.currency, participant.currency, purchase.performed_us)
         if found is None:
-            raise Refused(Reject.NO_RATE)
+            raise Refused(Reject.NO_RATE, purchase.currency, participant.currency)
         rate_number, rate = found
         total = whole(purchase.total_units, sheet.currency(purchase.currency))
         units = rounded(total * share(offer.award_ppm) * rate, own)
-    if offer.award_units_max and offer.currency == participant.currency:
+    if offer.award_units_max:
         units = min(units, offer.award_units_max)
     if units == 0:
         return None
@@ -164,13 +175,7 @@ def contribution_ppm(sheet: Sheet, purchase: Purchase, offer: Offer) -> int:
     return max(fitting, key=weight).contribution_ppm if fitting else merchant.contribution_ppm
 
 
-def pay_award(sheet: Sheet, award: Award, participant: Participant) -> None:
-    document = EntityKind.AWARD, award.number
-    if sheet.get(Programme, sheet.programme_id).is_fee_rebate:
-        sheet.post((REWARD_COST, HOUSE), (CASH, participant.user_id), award.currency, award.amount_units, document)
-        asset_id = sheet.currency(award.currency).asset_id
-        sheet.expected.rebates.append((participant.user_id, asset_id, award.number, award.amount_units))
-        return
-    reward = PARTICIPANT_REWARD, participant.number
-    sheet.post((REWARD_COST, HOUSE), reward, award.currency, award.amount_units, document)
-    sheet.add_to_lot(participant.number, award.expires_us, award.amount_units)
+def pay_award(sheet: Sheet, award: Award) -> None:
+    reward = PARTICIPANT_REWARD, award.participant
+    sheet.post((REWARD_COST, HOUSE), reward, award.currency, award.amount_units, (EntityKind.AWARD, award.number))
+    sheet.add_to_lot(award.participant, award.expires_us, award.amount_units)

@@ -36,19 +36,21 @@ from tests.core.rewards.accountant_sheet import Refused, Sheet
 def cancel(sheet: Sheet, action: a.PurchaseCancel) -> None:
     purchase = sheet.get(Purchase, action.number)
     lines = {line.line_id: line for line in purchase.lines}
+    if purchase.state != DocumentState.POSTED:
+        raise Refused(Reject.NOT_POSTED, EntityKind.PURCHASE, action.number)
+    if sheet.get(Programme, sheet.programme_id).is_fee_rebate:
+        raise Refused(Reject.CLAWBACK_REFUSED)
     for line_id in action.line_ids:
         if line_id not in lines:
             raise Refused(Reject.LINE_UNKNOWN)
-    for line_id in action.line_ids:
         if lines[line_id].is_reversed:
             raise Refused(Reject.LINE_REVERSED)
-    if purchase.state != DocumentState.POSTED:
-        raise Refused(Reject.NOT_POSTED)
-    for line_id in action.line_ids or lines:
         lines[line_id] = replace(lines[line_id], is_reversed=True)
+    if not action.line_ids:
+        lines = {line_id: replace(line, is_reversed=True) for line_id, line in lines.items()}
     returned = sum(line.total_units for line in lines.values() if line.is_reversed)
     is_all = all(line.is_reversed for line in lines.values())
-    part = Fraction(1) if is_all else Fraction(returned, purchase.total_units) if purchase.total_units else Fraction(0)
+    part = Fraction(1) if is_all else Fraction(returned, purchase.total_units)
     awards = tuple(take_back(sheet, award, part, is_all) for award in purchase.awards)
     purchase = replace(
         purchase,
@@ -59,6 +61,9 @@ def cancel(sheet: Sheet, action: a.PurchaseCancel) -> None:
     )
     sheet.put(purchase)
     if purchase.invoice:
+        # the invoice was for what had not come back by then
+        since = purchase.total_units - purchase.settled_reversed_units
+        part = Fraction(1) if is_all else Fraction(returned - purchase.settled_reversed_units, since)
         credit_part(sheet, sheet.get(Invoice, purchase.invoice), part)
 
 
@@ -67,13 +72,11 @@ def take_back(sheet: Sheet, award: Award, part: Fraction, is_all: bool) -> Award
     reversed_units = rounded(whole(award.amount_units, currency) * part, currency)
     claw = reversed_units - award.reversed_units
     programme = sheet.get(Programme, sheet.programme_id)
-    if claw and programme.is_fee_rebate:
-        raise Refused(Reject.CLAWBACK_REFUSED)
     participant = sheet.get(Participant, award.participant)
     there = min(claw, sheet.reward(participant, PARTICIPANT_REWARD))
     short = claw - there
     if short and programme.clawback == Clawback.REFUSE:
-        raise Refused(Reject.CLAWBACK_REFUSED)
+        raise Refused(Reject.CLAWBACK_REFUSED, there, claw)
     cost = REWARD_COST, HOUSE
     document = EntityKind.AWARD, award.number
     sheet.take_from_lots(participant.number, there, award.expires_us)
@@ -91,7 +94,7 @@ def take_back(sheet: Sheet, award: Award, part: Fraction, is_all: bool) -> Award
 def cancel_invoice(sheet: Sheet, action: a.InvoiceCancel) -> None:
     invoice = sheet.get(Invoice, action.number)
     if invoice.state != DocumentState.POSTED:
-        raise Refused(Reject.NOT_POSTED)
+        raise Refused(Reject.NOT_POSTED, EntityKind.INVOICE, action.number)
     credit_part(sheet, invoice, Fraction(1))
 
 

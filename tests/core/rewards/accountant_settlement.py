@@ -29,13 +29,21 @@ from tests.core.rewards.accountant_sheet import Refused, Sheet
 def apply_settlement(sheet: Sheet, number: int) -> None:
     purchase = sheet.get(Purchase, number)
     if purchase.state != DocumentState.POSTED:
-        raise Refused(Reject.NOT_POSTED)
+        raise Refused(Reject.NOT_POSTED, EntityKind.PURCHASE, number)
     if purchase.is_settled:
-        raise Refused(Reject.ALREADY_SETTLED)
+        raise Refused(Reject.ALREADY_SETTLED, purchase.invoice, number)
     awards = [award for award in purchase.awards if award.state == DocumentState.POSTED]
     if purchase.merchant == 0:
         total = sum(award.amount_units - award.reversed_units for award in awards)
-        sheet.put(replace(purchase, is_settled=True, settled_us=sheet.time_us, awarded_units=total))
+        sheet.put(
+            replace(
+                purchase,
+                is_settled=True,
+                settled_us=sheet.time_us,
+                awarded_units=total,
+                settled_reversed_units=purchase.reversed_units,
+            )
+        )
         return
     merchant = sheet.get(Merchant, purchase.merchant)
     receivable = sheet.get(Receivable, merchant.receivable)
@@ -44,14 +52,14 @@ def apply_settlement(sheet: Sheet, number: int) -> None:
         (ReceivableState.TERMINATED, Reject.RECEIVABLE_TERMINATED),
     ):
         if receivable.state == state:
-            raise Refused(reject)
+            raise Refused(reject, 0, receivable.number)
     currency = sheet.currency(receivable.currency)
     rate_number, awarded, net = 0, 0, 0
     settled = {}
     for award in awards:
         found = rate_between(sheet.rates(), award.currency, receivable.currency, sheet.time_us)
         if found is None:
-            raise Refused(Reject.NO_RATE)
+            raise Refused(Reject.NO_RATE, award.currency, receivable.currency)
         rate_number, rate = found
         left = whole(award.amount_units - award.reversed_units, sheet.currency(award.currency)) * rate
         contribution = rounded(left * share(award.contribution_ppm), currency)
@@ -93,6 +101,7 @@ def apply_settlement(sheet: Sheet, number: int) -> None:
             invoice=0 if invoice is None else invoice.number,
             awarded_units=awarded,
             contribution_units=net,
+            settled_reversed_units=purchase.reversed_units,
         )
     )
 
@@ -103,44 +112,54 @@ def take_unallocated(sheet: Sheet, invoice: Invoice) -> None:
         allocate(sheet, name_of(credit), invoice.number)
 
 
+def unsettled(sheet: Sheet, first: int, last: int) -> list[Purchase]:
+    """Those that a run looks at, by number: neither settled nor cancelled."""
+    return [
+        purchase
+        for number, purchase in sorted(sheet.all(Purchase).items())
+        if first <= number <= last and purchase.state == DocumentState.POSTED and not purchase.is_settled
+    ]
+
+
 def start_run(sheet: Sheet, action: a.SettlementRunStart) -> None:
     sheet.need(Merchant, action.merchant)
     last = len(sheet.all(Purchase))
-    run = SettlementRun(
-        sheet.next_number(EntityKind.SETTLEMENT_RUN),
-        1,
-        last,
-        1,
-        action.merchant,
-        action.performed_until_us,
-        started_us=sheet.time_us,
-        ended_us=0 if last else sheet.time_us,
+    waiting = unsettled(sheet, 1, last)
+    first = waiting[0].number if waiting else last + 1
+    number = sheet.next_number(EntityKind.SETTLEMENT_RUN)
+    sheet.put(
+        SettlementRun(
+            number=number,
+            first_purchase=first,
+            last_purchase=last,
+            next_purchase=first,
+            merchant=action.merchant,
+            performed_until_us=action.performed_until_us,
+            started_us=sheet.time_us,
+            ended_us=0 if waiting else sheet.time_us,
+        )
     )
-    sheet.put(run)
 
 
 def step_run(sheet: Sheet, action: a.SettlementRunStep) -> None:
+    """A run ends with the step that finds less than it may look at, or the last purchase."""
     run = sheet.get(SettlementRun, action.number)
-    if run.next_purchase > run.last_purchase:
-        raise Refused(Reject.RUN_ENDED)
-    after = min(run.next_purchase + action.purchases_max, run.last_purchase + 1)
+    if run.ended_us:
+        raise Refused(Reject.RUN_ENDED, 0, action.number)
+    waiting = unsettled(sheet, run.next_purchase, run.last_purchase)
+    looked_at = waiting[: action.purchases_max]
     settled, passed_over = 0, 0
-    for number in range(run.next_purchase, after):
-        purchase = sheet.get(Purchase, number)
-        is_meant = (
-            purchase.state == DocumentState.POSTED
-            and not purchase.is_settled
-            and run.merchant in (0, purchase.merchant)
-            and (run.performed_until_us == 0 or purchase.performed_us < run.performed_until_us)
-        )
-        if not is_meant:
+    for purchase in looked_at:
+        is_in_time = run.performed_until_us == 0 or purchase.performed_us < run.performed_until_us
+        if not is_in_time or run.merchant not in (0, purchase.merchant):
             passed_over += 1
             continue
         try:
-            apply_settlement(sheet, number)
+            apply_settlement(sheet, purchase.number)
             settled += 1
         except Refused as refused:
-            sheet.expected.rows_refused.append((number, refused.reject))
+            sheet.expected.rows_refused.append((purchase.number, refused.reject))
+    after = looked_at[-1].number + 1 if len(looked_at) == action.purchases_max else run.last_purchase + 1
     sheet.put(
         replace(
             run,

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar, cast
 
+from msgspec import Struct
+
 from fondaco.core.purposes import CASH
 from fondaco.core.rejects import Reject
 from fondaco.core.rewards.entities import (
@@ -41,7 +43,7 @@ class Refused(Exception):
         self.value = value
 
 
-def kind_of(type_: type[Entity]) -> EntityKind:
+def kind_of(type_: type[Struct]) -> EntityKind:
     tag = type_.__struct_config__.tag
     assert isinstance(tag, int)
     return EntityKind(tag)
@@ -105,7 +107,7 @@ class Sheet:
         kind = kind_of(type_)
         found = self.entities[kind].get(number)
         if found is None:
-            raise Refused(Reject.ENTITY_NOT_FOUND)
+            raise Refused(Reject.ENTITY_NOT_FOUND, kind, number)
         return cast("Any", found)
 
     def need(self, type_: type[Any], *numbers: int) -> None:
