@@ -70,6 +70,7 @@ def cancel(sheet: Sheet, action: a.PurchaseCancel) -> None:
 def take_back(sheet: Sheet, award: Award, part: Fraction, is_all: bool) -> Award:
     currency = sheet.currency(award.currency)
     reversed_units = rounded(whole(award.amount_units, currency) * part, currency)
+    reversed_units = max(reversed_units, award.reversed_units)  # a currency may have come to round down since
     claw = reversed_units - award.reversed_units
     programme = sheet.get(Programme, sheet.programme_id)
     participant = sheet.get(Participant, award.participant)

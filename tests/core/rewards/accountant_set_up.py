@@ -98,7 +98,7 @@ def put_rate(sheet: Sheet, action: a.CurrencyRatePut) -> None:
     for other in sheet.rates():
         same_pair = (other.currency, other.to_currency) == (rate.currency, rate.to_currency)
         if same_pair and other.number != rate.number and overlaps(rate, other):
-            raise Refused(Reject.RATE_OVERLAP, other.number, rate.from_us)
+            raise Refused(Reject.RATE_OVERLAP, None, rate.from_us)
     sheet.put(replace(rate, number=rate.number or sheet.next_number(EntityKind.CURRENCY_RATE)))
 
 

@@ -20,6 +20,7 @@ from fondaco.core.rewards.entities import (
     CreditNote,
     Currency,
     CurrencyRate,
+    DocumentState,
     Invoice,
     Line,
     Merchant,
@@ -143,7 +144,9 @@ class Draws:
             (5, self.spend_cancel),
         ]
         (draw,) = rng.choices([draw for _, draw in weighted], [weight for weight, _ in weighted])
-        return draw(sheet)
+        action = draw(sheet)
+        is_early = getattr(action, "number", 0) == 1 and not sheet.all(Purchase)
+        return self.purchase(sheet) if is_early else action
 
     def number(self, sheet: Sheet, type_: type[Any], missing: float = 0.02) -> int:
         """One that is there, mostly a late one; sometimes one that is not."""
@@ -151,6 +154,11 @@ class Draws:
         if last == 0 or (self.is_open and self.rng.random() < missing):
             return last + 1
         return self.rng.randint(max(1, last - 12), last) if self.rng.random() < 0.6 else self.rng.randint(1, last)
+
+    def living(self, sheet: Sheet, type_: type[Any]) -> int:
+        """Mostly one that is posted and not cancelled."""
+        posted = [number for number, one in sheet.all(type_).items() if one.state == DocumentState.POSTED]
+        return self.rng.choice(posted[-30:]) if posted and self.rng.random() < 0.85 else self.number(sheet, type_)
 
     def some(self, sheet: Sheet, type_: type[Any], share: float) -> int:
         """Mostly none."""
@@ -320,7 +328,7 @@ class Draws:
         return a.PurchaseCreate(unit, participant, performed_us, currency, lines, reference)
 
     def purchase_cancel(self, sheet: Sheet) -> a.Action:
-        number = self.number(sheet, Purchase)
+        number = self.living(sheet, Purchase)
         purchase = sheet.all(Purchase).get(number)
         if purchase is None or self.rng.random() < 0.4:
             return a.PurchaseCancel(number)
@@ -330,6 +338,9 @@ class Draws:
         return a.PurchaseCancel(number, tuple(self.rng.sample(left, self.rng.randint(1, len(left)))))
 
     def settlement(self, sheet: Sheet) -> a.Action:
+        waiting = [number for number, purchase in sheet.all(Purchase).items() if not purchase.is_settled]
+        if waiting and self.rng.random() < 0.8:
+            return a.SettlementApply(self.rng.choice(waiting[-20:]))
         return a.SettlementApply(self.number(sheet, Purchase))
 
     def run_start(self, sheet: Sheet) -> a.Action:
@@ -337,15 +348,21 @@ class Draws:
         return a.SettlementRunStart(self.some(sheet, Merchant, 0.4), until_us)
 
     def run_step(self, sheet: Sheet) -> a.Action:
-        return a.SettlementRunStep(self.number(sheet, SettlementRun), self.rng.choice((1, 2, 7, 64)))
+        going = [number for number, run in sheet.all(SettlementRun).items() if not run.ended_us]
+        number = self.rng.choice(going) if going and self.rng.random() < 0.9 else self.number(sheet, SettlementRun)
+        return a.SettlementRunStep(number, self.rng.choice((1, 2, 7, 64)))
 
     def invoice_cancel(self, sheet: Sheet) -> a.Action:
-        return a.InvoiceCancel(self.number(sheet, Invoice))
+        return a.InvoiceCancel(self.living(sheet, Invoice))
+
+    @staticmethod
+    def owing(sheet: Sheet) -> list[int]:
+        return sorted({invoice.receivable for invoice in sheet.all(Invoice).values() if invoice.unsettled_units})
 
     def payment(self, sheet: Sheet) -> a.Action:
         """Of all that is owed, more or less; mostly by those who owe."""
         rng = self.rng
-        owing = sorted({invoice.receivable for invoice in sheet.all(Invoice).values() if invoice.unsettled_units})
+        owing = self.owing(sheet)
         receivable = rng.choice(owing) if owing and rng.random() < 0.9 else self.number(sheet, Receivable)
         known = sheet.all(Receivable).get(receivable)
         units = self.units(sheet, known.currency if known else 1, 3_000)
@@ -359,7 +376,7 @@ class Draws:
         return a.PaymentCreate(receivable, units, invoice, rng.choice(("", "wire")))
 
     def payment_cancel(self, sheet: Sheet) -> a.Action:
-        return a.PaymentCancel(self.number(sheet, Payment))
+        return a.PaymentCancel(self.living(sheet, Payment))
 
     def refund(self, sheet: Sheet) -> a.Action:
         rng = self.rng
@@ -376,11 +393,12 @@ class Draws:
         return a.PaymentRefund(credit.receivable, rng.choice((there, some, there + step)), "back")
 
     def write_off(self, sheet: Sheet) -> a.Action:
-        return a.WriteOffCreate(self.number(sheet, Receivable), "gone")
+        return a.WriteOffCreate(self.rng.choice([*self.owing(sheet), self.number(sheet, Receivable)]), "gone")
 
     def spend(self, sheet: Sheet) -> a.Action:
         rng = self.rng
-        number = self.number(sheet, Participant)
+        having = sorted({whose for whose, _ in sheet.lots})
+        number = rng.choice(having) if having and rng.random() < 0.8 else self.number(sheet, Participant)
         participant = sheet.all(Participant).get(number)
         if participant is None:
             return a.SpendCreate(number, 1)
@@ -390,7 +408,7 @@ class Draws:
         return a.SpendCreate(number, rng.choice((there, some, some, there + step)) or step, "till")
 
     def spend_cancel(self, sheet: Sheet) -> a.Action:
-        return a.SpendCancel(self.number(sheet, Spend))
+        return a.SpendCancel(self.living(sheet, Spend))
 
 
 def flow(seed: int, commands: int) -> Comparison:
