@@ -99,18 +99,17 @@ def _awards(
     is_fee = books.programme.is_fee_rebate
     source = books.currencies[purchase.currency]
     target = source if is_fee else books.currencies[participant.currency]
-    offers = books.terms.offers_at(unit, merchant, purchase.performed_us)
-    if not offers:
-        return []
-    rate, rate_e9 = 0, RATE_E9
-    if source.number != target.number:
-        period = books.rate_table.at(source.number, target.number, purchase.performed_us)
-        if period is None:
-            return Reject.NO_RATE, source.number, target.number
-        rate, rate_e9 = period.number, period.rate_e9
     awards: list[Award] = []
     left_units = purchase.total_units
-    for offer, scheme in offers:
+    for offer, scheme in books.terms.offers_at(unit, merchant, purchase.performed_us):
+        if not _is_for(offer, purchase, target):
+            continue
+        rate, rate_e9 = 0, RATE_E9
+        if offer.award_ppm and source is not target:
+            period = books.rate_table.at(source.number, target.number, purchase.performed_us)
+            if period is None:
+                return Reject.NO_RATE, source.number, target.number
+            rate, rate_e9 = period.number, period.rate_e9
         units = _award_units(offer, purchase, source, rate_e9, target)
         if is_fee:
             units = min(units, left_units)
@@ -140,13 +139,16 @@ def _awards(
     return awards
 
 
-def _award_units(offer: Offer, purchase: Purchase, source: Currency, rate_e9: int, target: Currency) -> int:
-    """What one offer awards, 0 if its conditions do not hold."""
+def _is_for(offer: Offer, purchase: Purchase, target: Currency) -> bool:
+    """Whether a purchase is large enough for an offer, and awards in the currency of its fixed amounts."""
     is_large = offer.purchase_currency == purchase.currency and purchase.total_units >= offer.purchase_units_min
     if offer.purchase_units_min and not is_large:
-        return 0
-    if (offer.award_units or offer.award_units_max) and offer.currency != target.number:
-        return 0
+        return False
+    return not (offer.award_units or offer.award_units_max) or offer.currency == target.number
+
+
+def _award_units(offer: Offer, purchase: Purchase, source: Currency, rate_e9: int, target: Currency) -> int:
+    """What an offer awards for a purchase that it is for."""
     if offer.award_units:
         units = offer.award_units
     elif source is target:

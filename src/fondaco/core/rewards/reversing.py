@@ -106,12 +106,16 @@ def _reversed(lines: tuple[Line, ...], line_ids: tuple[str, ...]) -> list[Line] 
 def _claw_back(
     draft: Draft, purchase: Purchase, award: Award, reversed_units: int, is_whole: bool, awards: list[Award]
 ) -> Refusal | None:
-    """Take an award back as far as its purchase is reversed, and add it, as it is then, to ``awards``."""
+    """Take an award back as far as its purchase is reversed, and add it, as it is then, to ``awards``.
+
+    Nothing is given back again where the currency has come to round down since parts were taken back rounded up.
+    """
     books = draft.books
     currency = books.currencies[award.currency]
     so_far = (
         award.amount_units if is_whole else part(award.amount_units, reversed_units, purchase.total_units, currency)
     )
+    so_far = max(so_far, award.reversed_units)
     units = so_far - award.reversed_units
     account = (PARTICIPANT_REWARD, award.participant)
     taken = min(units, max(draft.balance(account, award.currency), 0))
