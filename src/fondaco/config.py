@@ -67,23 +67,12 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         Literal["inline", "thread"],
         Meta(description="Where the journal is synced: in the event loop, or in a thread for disks slower than 2 ms."),
     ] = "inline"
-    lenient_json: Annotated[
-        bool | None,
-        Meta(
-            description="Whether the rewards desk takes a comma before a closing bracket, as its document's own example "
-            "has it. Unset: only in a demo."
-        ),
-    ] = None
     access_log: Annotated[bool, Meta(description="Whether each HTTP request gets a log line.")] = True
     limits: Limits = Limits()
 
     @property
     def directory(self) -> Path:
         return Path(self.data)
-
-    @property
-    def is_json_lenient(self) -> bool:
-        return self.demo if self.lenient_json is None else self.lenient_json
 
     @property
     def is_md5_allowed(self) -> bool:

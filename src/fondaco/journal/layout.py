@@ -8,7 +8,6 @@ DIR/journal/durable                 the durable mark, mapped into memory by writ
 DIR/journal/void                    sequences that replay passes over
 DIR/snapshots/<sequence>.snap       the state after that sequence
 DIR/secrets                         api_key → secret, readable by the owner alone
-DIR/people.sqlite                   the keys that people's data is sealed with, readable by the owner alone
 """
 
 from __future__ import annotations
@@ -80,7 +79,3 @@ def own_files(directory: Path) -> list[Path]:
             if name in ("spare", "durable", "void") or any(numbered([name], suffix) for suffix in suffixes):
                 found.append(path)
     return found
-
-
-def people_path(directory: Path) -> Path:
-    return directory / "people.sqlite"

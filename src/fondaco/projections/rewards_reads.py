@@ -210,10 +210,19 @@ def events_after(connection: Connection, programme_id: int, seq: int, limit: int
     return [RewardEvent(seq, n, type_, _DECODE(body)) for seq, n, type_, body in rows]
 
 
-def run_rows(connection: Connection, programme_id: int, run: int, after_purchase: int, limit: int) -> list[RunRow]:
+def run_rows(
+    connection: Connection,
+    programme_id: int,
+    run: int,
+    after_purchase: int,
+    limit: int,
+    *,
+    only_refused: bool = False,
+) -> list[RunRow]:
     """What a run made of the purchases after one (0: from the first), in the order of their numbers."""
+    statement = RUN_ROWS.where(_r.reject != 0) if only_refused else RUN_ROWS
     asked = {"programme": programme_id, "run": run, "after_purchase": after_purchase, "limit": limit}
-    return [RunRow(*row) for row in connection.execute(RUN_ROWS, asked)]
+    return [RunRow(*row) for row in connection.execute(statement, asked)]
 
 
 def _account(programme_id: int, purpose: int, owner: int, currency: int) -> dict[str, int]:

@@ -172,24 +172,6 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         int, _between(100, 60_000, "How often candles, state and today are pushed for a market that changed.")
     ] = 1_000
 
-    # ── the rewards desk ──────────────────────────────────────────────────────────────────────────────────────────────
-    rewards_body_bytes_max: Annotated[
-        int, _between(1_024, 16_777_216, "Body of one request to the rewards desk, which takes bulks. Over it: 413.")
-    ] = 1_048_576
-    rewards_requests_per_second_max: Annotated[
-        int, _between(1, 10_000_000, "Sustained requests of one token of the rewards desk.")
-    ] = 10_000
-    rewards_requests_burst_max: Annotated[
-        int, _between(1, 10_000_000, "Requests of one token at once on top of that. Over it: TOO_MANY_REQUESTS.")
-    ] = 10_000
-    rewards_tokens_max: Annotated[
-        int, _between(1, 10_000_000, "Tokens that are good at a time. Over it the eldest is forgotten.")
-    ] = 10_000
-    rewards_token_idle_s_max: Annotated[
-        int, _between(1, 86_400, "How long a token is good without being used, in seconds.")
-    ] = 3_600
-    rewards_token_age_s_max: Annotated[int, _between(1, 604_800, "How long a token is good in all, in seconds.")] = 7_200
-
     # ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────────────
     keys_max: Annotated[int, _between(1, 10_000_000, "API keys of the house, revoked ones included.")] = 100_000
     signature_window_ms: Annotated[

@@ -1,1 +1,0 @@
-"""The rewards desk: reward programmes over HTTP."""

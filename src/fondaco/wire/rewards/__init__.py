@@ -1,1 +1,0 @@
-"""Message shapes of the rewards desk: structs only."""
