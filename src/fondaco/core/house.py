@@ -54,25 +54,26 @@ class House:
 
     def apply(self, batch: bytes | bytearray, time_us: int) -> Applied:
         """Apply a batch of records at a time not before the last one; answers what happened."""
+        applied: Applied | None = self._matching.apply(batch, time_us)
+        if applied is None:
+            applied = self._apply_rest(batch, time_us)
+        if self._rewards.fees.referred:
+            self._rewards.gather_fees(applied.rows, applied.facts, time_us)
+        return applied
+
+    def _apply_rest(self, batch: bytes | bytearray, time_us: int) -> Applied:
+        """Go on with a batch in which something is due or a command is rare, from where the hot path stopped."""
         matching = self._matching
-        if time_us < matching.rows.time_us:
-            raise ValueError(f"a batch at {time_us} µs after one at {matching.rows.time_us} µs; time does not go back")
-        first_seq = matching.rows.seq
-        self._client_orders.forget_due(time_us)
+        at, end = matching.at, matching.end
         facts: list[Fact] = []
-        owned = batch if isinstance(batch, bytearray) else bytearray(batch)
-        end = matching.begin(owned, time_us)
-        if matching.floor.due.next_us():
+        if at == 0:
             self._drain(time_us, facts)
-        at = 0
         while at < end:
             at = matching.run(at, end)
             if at < end:
-                at += self._apply_rare(owned, at, facts)
-        rows = matching.take_rows()
-        if self._rewards.fees.referred:
-            self._rewards.gather_fees(rows, facts, time_us)
-        return Applied(first_seq, matching.rows.seq - first_seq, time_us, rows, tuple(facts))
+                at += self._apply_rare(batch, at, facts)
+        applied: Applied = matching.applied(tuple(facts))
+        return applied
 
     def _drain(self, time_us: int, facts: list[Fact]) -> None:
         """Let happen what is due: orders expire, dead men cancel, rewards expire, fees become purchases."""
@@ -93,7 +94,7 @@ class House:
         if is_of_rewards:
             self._rewards.set_deadlines()  # only now: what is left is for the next batch
 
-    def _apply_rare(self, batch: bytearray, at: int, facts: list[Fact]) -> int:
+    def _apply_rare(self, batch: bytes | bytearray, at: int, facts: list[Fact]) -> int:
         record = command_records.decode(batch, at * 8)
         if isinstance(record.command, commands.HotCommand):
             raise AssertionError(f"a hot command at word {at} came to the rare path")
