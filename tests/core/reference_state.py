@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import struct
 
+from msgspec import Raw
+
 from fondaco.core import command_records, layout
 from fondaco.core import commands as c
 from fondaco.core import events as e
@@ -12,7 +14,7 @@ from fondaco.core.client_orders import ClientOrder
 from fondaco.core.commands import Side
 from fondaco.core.events import ROW
 from fondaco.core.instruments import Market
-from fondaco.core.state import MarketState, OrderState, RebateFundDone, State
+from fondaco.core.state import ENCODER, MarketState, OrderState, RebateFundDone, State
 from tests.core.reference_house import ReferenceHouse
 from tests.core.reference_order import MILLION, Named, Order
 from tests.core.reference_rows import flags, terms
@@ -35,7 +37,7 @@ def state_of(house: ReferenceHouse) -> State:
         users=list(house.users.values()),
         keys=list(house.keys.values()),
         accounts=accounts(house),
-        balance_updates=list(house.balance_updates.values()),
+        balance_updates=[Raw(ENCODER.encode(done)) for done in house.balance_updates.values()],
         open_client_orders=[_client_order(known) for known in sorted(is_open, key=lambda known: known.order_id)],
         ended_client_orders=[_client_order(known) for known in ended],
         user_fees=[house.user_fees[name] for name in sorted(house.user_fees)],

@@ -222,8 +222,13 @@ class TestFraming:
             command_records.decode(bytes(foreign))
 
     def test_half_a_word(self) -> None:
-        with pytest.raises(TypeError):
+        with pytest.raises(ValueError, match="a batch of 39 bytes; records are whole words of 8"):
             House().apply(self.place[:-1], 1)
+
+    def test_a_batch_of_any_length(self) -> None:
+        house = House()
+        for count in (1, 1_000, 100_000, 3):
+            assert house.apply(self.place * count, 1).count == count
 
     def test_nothing(self) -> None:
         house = House()

@@ -17,6 +17,7 @@ def test_against_a_plain_dictionary() -> None:
         if roll < 0.5:
             plain[key] = now_us + draw.randint(1, 50)
             due.set(*key, plain[key])
+            assert 0 < due.not_before_us <= min(plain.values())
         elif roll < 0.8:
             plain.pop(key, None)
             due.drop(*key)
@@ -26,7 +27,7 @@ def test_against_a_plain_dictionary() -> None:
                 first = min(plain, key=lambda each: (plain[each], each))
                 assert (taken, plain.pop(first) <= now_us) == (first, True)
             assert all(time_us > now_us for time_us in plain.values())
-        assert due.next_us() == min(plain.values(), default=0)
+        assert due.next_us() == due.not_before_us == min(plain.values(), default=0)
     for kind in DueKind:
         assert list(due.of(kind)) == sorted((id_, at) for (of_kind, id_), at in plain.items() if of_kind == kind)
 

@@ -14,7 +14,7 @@ from typing import Final
 from tests.simulation.customers import Customer, open_house
 from tests.simulation.line import Line
 from tests.simulation.server import Operator, Server
-from tests.simulation.vocabulary import ASK, BID, MARKET
+from tests.simulation.vocabulary import ASK, BID, EXPIRES_S, MARKET
 
 CUSTOMERS: Final = 6
 LINES_EACH: Final = 2
@@ -69,6 +69,7 @@ class Bench:
 
     async def check(self) -> None:
         """The whole audit, the retries, and the audit again: they have put what was gone and doubled nothing."""
+        await asyncio.sleep(EXPIRES_S)  # nothing ends by itself any more while it is counted
         async with self._lines() as pairs:
             await self._audit(pairs)
             await asyncio.gather(*(customer.look_up(line, LOOKED_UP) for customer, line in pairs))

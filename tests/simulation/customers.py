@@ -3,7 +3,8 @@
 Each order has a client order id and is kept with the first answer it got: its record, a refusal, or none when the
 connection ended first. ``audit`` then asks the house for everything it has of a customer and compares:
 
-- each acknowledged order is there exactly once, the same order, in that state or a later one; each cancel too;
+- each acknowledged order is there exactly once, the same order, in that state or a later one; each cancel too, and what
+  an amend made of it; of an amend that got no answer, all or nothing;
 - a refused order is not there; one without an answer is there once or not at all; nothing else is there;
 - what was filled, the fees and the holds add up to the balances, digit by digit.
 """
@@ -17,7 +18,20 @@ from decimal import Decimal
 from typing import Any, Final
 
 from tests.simulation.line import Line, Lost, Refused
-from tests.simulation.vocabulary import BID, MARKET, Params, draw_put, draw_then
+from tests.simulation.vocabulary import (
+    AMENDS,
+    BATCH_MAX,
+    BATCH_PUTS,
+    BATCHED,
+    BID,
+    LIMIT,
+    MARKET,
+    PUTS,
+    Params,
+    Put,
+    draw_put,
+    draw_then,
+)
 
 Record = dict[str, Any]
 
@@ -27,11 +41,11 @@ POOR_DEPOSITS: Final = {STOCK: Decimal("0.5"), MONEY: Decimal(50)}
 PAGE: Final = 100
 QUERIES_AT_ONCE: Final = 8
 WORKERS: Final = 8
-SERVICE_UNAVAILABLE, ORDER_NOT_FOUND = 3, 10
-#: What stays as it is from an order's first record to its last.
-CONSTANT: Final = (
-    *("id", "market", "type", "side", "user", "ctime", "price", "amount", "taker_fee", "maker_fee", "client_order_id"),
-)
+SERVICE_UNAVAILABLE, ORDER_NOT_FOUND, NOT_LARGER_THAN_TRADED, WOULD_TAKE, WOULD_FIRE = 3, 10, 11, 105, 118
+#: Why an order may stay as it is, though it was asked to be amended.
+NOT_AMENDED: Final = (SERVICE_UNAVAILABLE, ORDER_NOT_FOUND, NOT_LARGER_THAN_TRADED, WOULD_TAKE, WOULD_FIRE)
+#: What stays as it is from an order's first record to its last; price and amount do but for an amend.
+CONSTANT: Final = (*("id", "market", "type", "side", "user", "ctime", "taker_fee", "maker_fee", "client_order_id"),)
 
 
 class Order:
@@ -44,11 +58,21 @@ class Order:
         self.record: Record | None = None
         self.refusal: Refused | None = None
         self.cancelled: Record | None = None
+        #: What came of an amend, and what was asked of one that has no answer.
+        self.amended: Record | None = None
+        self.asked: dict[str, str] = {}
+        self.is_swept = False
 
     @property
     def is_open(self) -> bool:
         """Nobody told what became of it."""
         return self.record is None and self.refusal is None
+
+    def may_have(self, found: Record) -> bool:
+        """Whether price and amount are what they were, or what an amend makes of them."""
+        last = self.amended or self.record
+        assert last is not None
+        return _terms(found) in (_terms(last), _terms({**last, **self.asked}))
 
 
 class Customer:
@@ -63,6 +87,7 @@ class Customer:
         #: How long each of its workers waits between two orders, on average.
         self.pause_s = 0.0
         self._chance = chance
+        self._unswept: list[Order] = []
 
     def line(self, url: str) -> Line:
         return Line(url, self.api_key, self.secret, plain=self._chance.random() < 0.5)
@@ -93,7 +118,10 @@ class Customer:
     async def _work(self, line: Line) -> None:
         try:
             while not self.rests:
-                order = self._draw()
+                if self._chance.random() < BATCHED:
+                    await self.put_batch(line)
+                    continue
+                order = self._draw(PUTS)
                 await self.put(line, order)
                 if order.refusal is not None and order.refusal.code == SERVICE_UNAVAILABLE:
                     await asyncio.sleep(0.02)
@@ -108,11 +136,29 @@ class Customer:
 
     async def put(self, line: Line, order: Order) -> None:
         try:
-            order.record = await line.call(order.method, *order.params)
-            self.tally["acknowledged"] += 1
+            self._acknowledged(order, await line.call(order.method, *order.params))
         except Refused as refusal:
-            order.refusal = refusal
-            self.tally["refused"] += 1
+            self._refused(order, refusal)
+
+    def _acknowledged(self, order: Order, record: Record) -> None:
+        order.record = record
+        self._unswept.append(order)
+        self.tally["acknowledged"] += 1
+
+    def _refused(self, order: Order, refusal: Refused) -> None:
+        order.refusal = refusal
+        self.tally[f"refused with {refusal.code}"] += 1
+
+    async def put_batch(self, line: Line) -> None:
+        """Each row is an order of its own, as if it had been put alone."""
+        orders = [self._draw(BATCH_PUTS) for _ in range(self._chance.randint(1, BATCH_MAX))]
+        answers = await line.call("order.batch_put", *(order.params for order in orders))
+        for order, answer in zip(orders, answers, strict=True):
+            if answer["error"] is None:
+                self._acknowledged(order, answer["result"])
+            else:
+                self._refused(order, Refused(answer["error"]["code"], answer["error"]["message"]))
+        self.tally["batches"] += 1
 
     async def repeat(self, line: Line, order: Order) -> None:
         try:
@@ -134,9 +180,35 @@ class Customer:
             if refusal.code not in (ORDER_NOT_FOUND, SERVICE_UNAVAILABLE):
                 raise
 
-    def _draw(self) -> Order:
+    async def amend(self, line: Line, order: Order) -> None:
+        assert order.record is not None
+        order.asked = self._chance.choice(AMENDS)(self._chance, order.record)
+        try:
+            order.amended = await line.call("order.amend", MARKET, {"client_order_id": order.name}, order.asked)
+            assert _terms(order.amended) == _terms({**order.record, **order.asked})
+            self.tally["amended"] += 1
+        except Refused as refusal:
+            if refusal.code not in NOT_AMENDED:
+                raise
+            self.tally["not amended"] += 1
+        order.asked = {}
+
+    async def cancel_all(self, line: Line, _: Order) -> None:
+        """Whatever was acknowledged before is over after it."""
+        swept, self._unswept = self._unswept, []
+        try:
+            await line.call("order.cancel_all", MARKET)
+        except Refused as refusal:
+            if refusal.code != SERVICE_UNAVAILABLE:
+                raise
+        else:
+            for order in swept:
+                order.is_swept = True
+            self.tally["cancelled all"] += 1
+
+    def _draw(self, puts: tuple[Put, ...]) -> Order:
         name = f"{self.name}-{len(self.orders)}"
-        order = self.orders[name] = Order(name, *draw_put(self._chance, name))
+        order = self.orders[name] = Order(name, *draw_put(self._chance, name, puts))
         return order
 
     # ── after a crash ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -160,7 +232,10 @@ class Customer:
         if order.record is not None:
             assert found is not None, f"{name} was acknowledged and is lost"
             assert [found[each] for each in CONSTANT] == [order.record[each] for each in CONSTANT]
-            assert is_later(found, order.record), f"{name} went back from {order.record} to {found}"
+            assert order.may_have(found), f"{name} is {found}; asked were {order.asked or 'no changes'}"
+            last = order.amended or order.record
+            assert is_later(found, last), f"{name} went back from {last} to {found}"
+            assert not order.is_swept or "ftime" in found, f"{name} is open, though all were cancelled"
         if order.refusal is not None:
             assert found is None, f"{name} was refused ({order.refusal}) and is there"
         if order.cancelled is not None:
@@ -177,8 +252,8 @@ class Customer:
             total[MONEY] += -money if bought else money - fee
         for each in open_records:
             left, price = Decimal(each["left"]), Decimal(each["price"])
-            if each["side"] == BID:
-                freeze[MONEY] += left * price
+            if each["side"] == BID:  # of a market order that waits for its trigger, the amount is money
+                freeze[MONEY] += left * price if each["type"] == LIMIT else left
             else:
                 freeze[STOCK] += left
         balances = await line.call("asset.query", STOCK, MONEY)
@@ -233,12 +308,20 @@ class Customer:
 
 
 def is_later(now: Record, then: Record) -> bool:
-    """Whether a record can follow from another: nothing unfilled again, nothing open again, the end final."""
+    """Whether a record can follow from another: nothing unfilled again, nothing open again, the end final.
+
+    What is left grows by no more than an amend has added.
+    """
     fields = ("deal_stock", "deal_money", "deal_fee")
+    added = Decimal(now["amount"]) - Decimal(then["amount"])
     grown = all(Decimal(now[each]) >= Decimal(then[each]) for each in fields)
     if "ftime" in then or then["left"] == "0":
         return grown and all(now[each] == then[each] for each in (*fields, "left"))
-    return grown and Decimal(now["left"]) <= Decimal(then["left"])
+    return grown and Decimal(now["left"]) <= Decimal(then["left"]) + added
+
+
+def _terms(record: Record) -> tuple[Decimal, Decimal]:
+    return Decimal(record["price"]), Decimal(record["amount"])
 
 
 async def _pages(line: Line, request: Any, page_of: Any) -> list[Record]:

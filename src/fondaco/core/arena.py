@@ -13,13 +13,13 @@ from __future__ import annotations
 import mmap
 from typing import Literal
 
-Word = Literal["q", "i", "Q"]
+Word = Literal["q", "i", "Q", "B"]
 _PAGE = mmap.PAGESIZE
-_SIZES = {"q": 8, "i": 4, "Q": 8}
+_SIZES = {"q": 8, "i": 4, "Q": 8, "B": 1}
 
 
 class Arena:
-    """At least ``count`` zeroed words: 64-bit ``q``, unsigned ``Q``, or 32-bit ``i``."""
+    """At least ``count`` zeroed words: 64-bit ``q``, unsigned ``Q``, 32-bit ``i``, or bytes ``B``."""
 
     def __init__(self, word: Word, count: int) -> None:
         self._word = word

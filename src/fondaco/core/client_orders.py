@@ -90,12 +90,14 @@ class ClientOrders:
         del self._by_name[user_id, entry.client_order_id]
         del self._by_order[entry.order_id]
 
-    def forget_due(self, time_us: int) -> None:
+    def forget_due(self, time_us: int) -> int:
+        """Forget what is due by a time. Answers until when nothing else will be, whatever ends meanwhile."""
         while self._ended:
             oldest = next(iter(self._ended.values()))
             if oldest.forget_at_us > time_us:
-                return
+                return oldest.forget_at_us
             self._forget_oldest_of(oldest.user_id)  # its user's oldest too: all end in the order of time
+        return time_us + REMEMBERED_US
 
     def dump(self) -> tuple[list[ClientOrder], list[ClientOrder]]:
         """(of open orders by order id, of ended ones in the order they are forgotten)."""

@@ -4,6 +4,9 @@ Each has one deadline at most; a later one takes the place of the earlier. A hea
 that was replaced or taken back stays in the heap until it comes up, or until such entries are more than the others:
 then the heap is built anew. So it is bounded by what is really due, whatever was put and taken back.
 
+``not_before_us`` is for those who ask with every batch: nothing is due before it, though what was may have been taken
+back; 0 if nothing is due at all.
+
 Cost: O(log n) to set, O(1) to drop, about 150 bytes each.
 """
 
@@ -31,9 +34,12 @@ class Due:
     def __init__(self) -> None:
         self._time_us: dict[tuple[int, int], int] = {}
         self._heap: list[tuple[int, int, int]] = []
+        self.not_before_us = 0
 
     def set(self, kind: int, id_: int, time_us: int) -> None:
         self._time_us[kind, id_] = time_us
+        if not 0 < self.not_before_us <= time_us:
+            self.not_before_us = time_us
         if len(self._heap) > 2 * len(self._time_us) + _SLACK:
             self._heap = [(time_us, *key) for key, time_us in self._time_us.items()]
             heapify(self._heap)
@@ -50,8 +56,10 @@ class Due:
         while heap:
             time_us, kind, id_ = heap[0]
             if self._time_us.get((kind, id_)) == time_us:
+                self.not_before_us = time_us
                 return time_us
             heappop(heap)
+        self.not_before_us = 0
         return 0
 
     def take(self, time_us: int) -> tuple[int, int] | None:

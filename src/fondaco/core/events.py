@@ -239,7 +239,7 @@ Fact = (
 )
 
 
-class Applied(msgspec.Struct, frozen=True):
+class Applied(msgspec.Struct, frozen=True, gc=False):
     """What one batch did. ``rows`` is packed ROW after ROW, a copy that stays valid."""
 
     first_seq: int

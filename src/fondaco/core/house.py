@@ -10,6 +10,7 @@ all accounts and is meant for a replica, not for the order path.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from functools import partial
 
 from fondaco.core import command_records, commands
@@ -18,7 +19,7 @@ from fondaco.core.commands import Side
 from fondaco.core.due import DueKind
 from fondaco.core.engine import Matching
 from fondaco.core.events import Applied, Fact, Finish, MarketPhaseSet, Row
-from fondaco.core.instruments import Asset, Key, Market, User, UserFees, Withdrawal
+from fondaco.core.instruments import Asset, Key, Market, UserFees, Withdrawal
 from fondaco.core.layout import (
     M_LAST_DEAL,
     M_LAST_PRICE,
@@ -37,6 +38,7 @@ from fondaco.core.rewards.rewards import Rewards
 from fondaco.core.rules import RULES_VERSION
 from fondaco.core.state import DECODER, ENCODER, MarketState, OrderState, State, StateWithRewards
 from fondaco.core.units import UNITS_MAX
+from fondaco.core.users import Users
 
 
 class House:
@@ -52,25 +54,26 @@ class House:
 
     def apply(self, batch: bytes | bytearray, time_us: int) -> Applied:
         """Apply a batch of records at a time not before the last one; answers what happened."""
+        applied: Applied | None = self._matching.apply(batch, time_us)
+        if applied is None:
+            applied = self._apply_rest(batch, time_us)
+        if self._rewards.fees.referred:
+            self._rewards.gather_fees(applied.rows, applied.facts, time_us)
+        return applied
+
+    def _apply_rest(self, batch: bytes | bytearray, time_us: int) -> Applied:
+        """Go on with a batch in which something is due or a command is rare, from where the hot path stopped."""
         matching = self._matching
-        if time_us < matching.rows.time_us:
-            raise ValueError(f"a batch at {time_us} µs after one at {matching.rows.time_us} µs; time does not go back")
-        first_seq = matching.rows.seq
-        self._client_orders.forget_due(time_us)
+        at, end = matching.at, matching.end
         facts: list[Fact] = []
-        owned = batch if isinstance(batch, bytearray) else bytearray(batch)
-        end = matching.begin(owned, time_us)
-        if matching.floor.due.next_us():
+        if at == 0:
             self._drain(time_us, facts)
-        at = 0
         while at < end:
             at = matching.run(at, end)
             if at < end:
-                at += self._apply_rare(owned, at, facts)
-        rows = matching.take_rows()
-        if self._rewards.fees.referred:
-            self._rewards.gather_fees(rows, facts, time_us)
-        return Applied(first_seq, matching.rows.seq - first_seq, time_us, rows, tuple(facts))
+                at += self._apply_rare(batch, at, facts)
+        applied: Applied = matching.applied(tuple(facts))
+        return applied
 
     def _drain(self, time_us: int, facts: list[Fact]) -> None:
         """Let happen what is due: orders expire, dead men cancel, rewards expire, fees become purchases."""
@@ -91,7 +94,7 @@ class House:
         if is_of_rewards:
             self._rewards.set_deadlines()  # only now: what is left is for the next batch
 
-    def _apply_rare(self, batch: bytearray, at: int, facts: list[Fact]) -> int:
+    def _apply_rare(self, batch: bytes | bytearray, at: int, facts: list[Fact]) -> int:
         record = command_records.decode(batch, at * 8)
         if isinstance(record.command, commands.HotCommand):
             raise AssertionError(f"a hot command at word {at} came to the rare path")
@@ -141,7 +144,7 @@ class House:
         return self._register.markets
 
     @property
-    def users(self) -> dict[int, User]:
+    def users(self) -> Users:
         return self._register.users
 
     @property
@@ -157,8 +160,8 @@ class House:
         return self._register.market_ids
 
     @property
-    def user_ids(self) -> dict[str, int]:
-        return self._register.user_ids
+    def user_ids(self) -> Mapping[str, int]:
+        return self._register.users.ids
 
     def balance(self, user_id: int, asset_id: int) -> tuple[int, int]:
         """(available, held for orders and withdrawals) in minor units."""
@@ -181,7 +184,7 @@ class House:
 
     def is_balance_updated(self, user_id: int, asset_id: int, business: str, business_id: int) -> bool:
         """Whether a balance update of this business and id was ever done for the user."""
-        return (user_id, asset_id, business, business_id) in self._register.balance_updates
+        return self._register.balance_updates.find(user_id, asset_id, business, business_id) is not None
 
     def order(self, order_id: int) -> Row | None:
         """An open order as an ORDER row, or ``None``."""
@@ -266,7 +269,7 @@ class House:
                 users=list(register.users.values()),
                 keys=list(register.keys.values()),
                 accounts=matching.ledger.accounts(),
-                balance_updates=list(register.balance_updates.values()),
+                balance_updates=register.balance_updates.dump(),
                 open_client_orders=open_client_orders,
                 ended_client_orders=ended_client_orders,
                 user_fees=[fees for user_id in sorted(matching.user_fees) for fees in self.user_fees(user_id)],
@@ -314,8 +317,7 @@ class House:
             matching.table.add_user(user.user_id, USER_DISABLED if user.disabled else USER_ACTIVE)
         for key in state.keys:
             register.add_key(key)
-        for done in state.balance_updates:
-            register.balance_updates[done.user_id, done.asset_id, done.business, done.business_id] = done
+        register.balance_updates.restore(state.balance_updates)
         matching.ledger.restore(state.accounts)
         for entry in state.markets:
             register.add_market(entry.market)

@@ -22,8 +22,15 @@ cdef class Matching:
     cdef readonly Auction auction
     cdef readonly dict user_fees
     cdef readonly dict sessions
+    cdef object arena
     cdef long long[::1] batch
+    cdef readonly long long at
+    cdef readonly long long end
+    cdef long long first_seq
+    cdef long long names_due_us
 
+    cdef Py_ssize_t begin(self, object batch, long long time_us) except -1
+    cpdef object applied(self, tuple facts)
     cpdef Py_ssize_t run(self, long long at, long long end) except -1
     cdef inline void foresee(self, long long at) noexcept
     cdef Py_ssize_t unknown(self, long long kind, long long size, long long at) except -1

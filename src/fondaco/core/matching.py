@@ -67,6 +67,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
     from fondaco.core.triggers import REMAINDER_CANCELLED, Triggers
 
 from fondaco.core import commands, events
+from fondaco.core.arena import Arena, nothing
 from fondaco.core.client_orders import ClientOrders
 from fondaco.core.rejects import Reject
 
@@ -86,6 +87,8 @@ NAMED = cython.declare(cython.longlong, commands.HAS_CLIENT_ORDER_ID)
 WITH_OPTIONS = cython.declare(cython.longlong, commands.HAS_OPTIONS)
 OTHER_UNIT = cython.declare(cython.longlong, events.OTHER_UNIT)
 CANCELLED = cython.declare(cython.longlong, events.Finish.CANCELLED)
+BATCH_WORDS_MIN = 4096
+_APPLIED = cython.declare(object, events.Applied)
 #: How many commands before its turn the memory is asked for what one needs.
 AHEAD = cython.declare(cython.longlong, 4)
 
@@ -111,16 +114,57 @@ class Matching:
         self.auction = Auction(self.floor, self.crossing)
         self.user_fees = {}
         self.sessions = {}
-        self.batch = self.rows.words
+        self.arena = Arena("q", BATCH_WORDS_MIN)
+        self.batch = self.arena.view()
+        self.at = 0
+        self.end = 0
+        self.first_seq = 1
+        self.names_due_us = 0
 
     # the run
 
-    def begin(self, batch: bytearray, time_us: cython.longlong) -> cython.longlong:
-        """Take a batch in hand; answers its length in words. Rows start anew."""
-        self.batch = memoryview(batch).cast("q")
+    def apply(self, batch: bytes | bytearray, time_us: cython.longlong) -> events.Applied | None:
+        """Apply a batch of hot commands and say what happened.
+
+        Or ``None``, if something is due by time or a command is rare: the batch is in hand then, and applied up to word
+        ``at``.
+        """
+        due_us: cython.longlong = self.floor.due.not_before_us
+        self.begin(batch, time_us)
+        if due_us == 0 or due_us > time_us:
+            self.at = self.run(0, self.end)
+            if self.at == self.end:
+                return self.applied(())
+        return None
+
+    def begin(self, batch, time_us):
+        """Take a batch in hand, at a time. Rows start anew."""
+        size: cython.longlong = len(batch)
+        words: cython.longlong = size >> 3
+        if time_us < self.rows.time_us:
+            raise ValueError(f"a batch at {time_us} µs after one at {self.rows.time_us} µs; time does not go back")
+        if size & 7:
+            raise ValueError(f"a batch of {size} bytes; records are whole words of 8")
+        if words > self.batch.shape[0]:
+            self.batch = nothing()
+            self.batch = self.arena.grow(2 * words)
+        if cython.compiled:
+            source: cython.p_const_char = batch
+            memcpy(cython.address(self.batch[0]), source, size)
+        else:
+            self.batch[:words] = memoryview(batch).cast("q")
+        if time_us >= self.names_due_us:
+            self.names_due_us = self.client_orders.forget_due(time_us)
+        self.first_seq = self.rows.seq
         self.rows.time_us = time_us
         self.rows.end = 0
-        return self.batch.shape[0]
+        self.at = 0
+        self.end = words
+        return 0
+
+    def applied(self, facts: tuple[events.Fact, ...]) -> events.Applied:
+        """What the batch in hand did."""
+        return _APPLIED(self.first_seq, self.rows.seq - self.first_seq, self.rows.time_us, self.rows.copy(), facts)
 
     def run(self, at: cython.longlong, end: cython.longlong) -> cython.longlong:
         """Apply hot commands from word ``at``; answers the word of the first rare command, or ``end``."""
@@ -176,7 +220,7 @@ class Matching:
         market: cython.longlong
         user: cython.longlong
         order: cython.longlong
-        if at + CANCEL_WORDS > self.batch.shape[0]:
+        if at + CANCEL_WORDS > self.end:
             return
         user = self.batch[at + 1] >> 32
         if ((head >> 24) & 0xFF) == PLACE:
@@ -530,8 +574,3 @@ class Matching:
     def restore(self, seq: int, time_us: int) -> None:
         self.rows.seq = seq
         self.rows.time_us = time_us
-
-    def take_rows(self) -> bytes:
-        """A copy of the rows written since ``begin``. Lets go of the batch, which could not be resized meanwhile."""
-        self.batch = self.rows.words
-        return self.rows.copy()

@@ -47,7 +47,7 @@ def update_balance(command: c.BalanceUpdate, register: Register, matching: Match
     if asset_id is None:
         return Reject.UNKNOWN_ASSET, 0, 0
     name = (command.user_id, asset_id, command.business, command.business_id)
-    done = register.balance_updates.get(name)
+    done = register.balance_updates.find(*name)
     if done is not None:
         if (done.change_units, done.detail) != (command.change_units, command.detail):
             return Reject.BUSINESS_ID_REUSED, done.change_units, shown(command.change_units)
@@ -74,7 +74,7 @@ def update_balance(command: c.BalanceUpdate, register: Register, matching: Match
         balance_units=total(matching, command.user_id, asset_id),
         detail=command.detail,
     )
-    register.balance_updates[name] = done
+    register.balance_updates.add(done)
     return _balance_updated(done, repeated=False)
 
 

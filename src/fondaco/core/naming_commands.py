@@ -208,8 +208,8 @@ def market_words(market: Market, last_price_ticks: int, last_deal_id: int, waiti
 def create_user(command: c.UserCreate, register: Register, matching: Matching) -> e.Fact | Refusal:
     if USER_NAME.fullmatch(command.name) is None:
         return INVALID
-    if command.name in register.user_ids:
-        return Reject.NAME_TAKEN, 0, register.user_ids[command.name]
+    if command.name in register.users.ids:
+        return Reject.NAME_TAKEN, 0, register.users.ids[command.name]
     user = User(len(register.users) + 1, command.name)
     register.add_user(user)
     matching.table.add_user(user.user_id, USER_ACTIVE)

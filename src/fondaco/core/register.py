@@ -1,15 +1,18 @@
 """The register: what is named in the house (assets, markets, users, keys) and what was done once and must
 not be done again.
 
-Plain dictionaries by id and by name, in the order of creation, which the state keeps. Nothing is ever removed.
+Plain dictionaries by id and by name, in the order of creation, which the state keeps; what may be millions lies closer
+(``users.py``, ``done_updates.py``). Nothing is ever removed.
 """
 
 from __future__ import annotations
 
 from fondaco.core.commands import OrdersCancel, RareCommand, Sender
+from fondaco.core.done_updates import DoneUpdates
 from fondaco.core.events import TradeBusted
 from fondaco.core.instruments import Asset, Key, Market, User, Withdrawal
-from fondaco.core.state import BalanceUpdateDone, RebateFundDone
+from fondaco.core.state import RebateFundDone
+from fondaco.core.users import Users
 
 
 class Register:
@@ -18,16 +21,15 @@ class Register:
     def __init__(self) -> None:
         self.assets: dict[int, Asset] = {}
         self.markets: dict[int, Market] = {}
-        self.users: dict[int, User] = {}
+        self.users = Users()
         self.keys: dict[str, Key] = {}
         self._api_keys: dict[int, str] = {}
         self.asset_ids: dict[str, int] = {}
         self.market_ids: dict[str, int] = {}
-        self.user_ids: dict[str, int] = {}
         self.withdrawals: dict[tuple[int, int, str, int], Withdrawal] = {}
         self.rebate_funds: dict[tuple[int, int], RebateFundDone] = {}
         self.busts: dict[tuple[int, int], TradeBusted] = {}
-        self.balance_updates: dict[tuple[int, int, str, int], BalanceUpdateDone] = {}
+        self.balance_updates = DoneUpdates()
 
     def may_send(self, command: RareCommand, sender: Sender) -> bool:
         """Whether the sender of a rare command still may: not disabled, its key not revoked.
@@ -37,9 +39,10 @@ class Register:
         """
         if isinstance(command, OrdersCancel) and command.user_id == sender.user_id:
             return True
-        user = self.users.get(sender.user_id)
+        if sender.user_id in self.users and self.users.is_disabled(sender.user_id):
+            return False
         api_key = self._api_keys.get(sender.key_id)
-        return not ((user is not None and user.disabled) or (api_key is not None and self.keys[api_key].revoked))
+        return api_key is None or not self.keys[api_key].revoked
 
     def add_key(self, key: Key) -> None:
         self.keys[key.api_key] = key
@@ -56,5 +59,4 @@ class Register:
         self.market_ids[market.name] = market.market_id
 
     def add_user(self, user: User) -> None:
-        self.users[user.user_id] = user
-        self.user_ids[user.name] = user.user_id
+        self.users.put(user)

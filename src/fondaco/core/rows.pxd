@@ -1,4 +1,5 @@
 cimport cython
+from cpython.bytes cimport PyBytes_FromStringAndSize
 from libc.string cimport memcpy
 from fondaco.core.layout cimport *
 from fondaco.core.order_table cimport OrderTable

@@ -158,4 +158,6 @@ class Rows:
 
     def copy(self) -> bytes:
         """All rows."""
+        if cython.compiled:
+            return PyBytes_FromStringAndSize(cython.cast(cython.p_char, cython.address(self.words[0])), self.end * 8)
         return bytes(memoryview(self.words)[: self.end])

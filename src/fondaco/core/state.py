@@ -56,7 +56,10 @@ class MarketState(msgspec.Struct, frozen=True, array_like=True):
 
 
 class State(msgspec.Struct, frozen=True, array_like=True):
-    """Everything the house knows. ``rules_version`` names the behaviour under which the journal is replayed."""
+    """Everything the house knows. ``rules_version`` names the behaviour under which the journal is replayed.
+
+    Each of ``balance_updates`` is a ``BalanceUpdateDone``, left packed because they are many.
+    """
 
     rules_version: int
     next_seq: int
@@ -68,7 +71,7 @@ class State(msgspec.Struct, frozen=True, array_like=True):
     users: list[User]
     keys: list[Key]
     accounts: list[tuple[int, int]]
-    balance_updates: list[BalanceUpdateDone]
+    balance_updates: list[msgspec.Raw]
     open_client_orders: list[ClientOrder]
     ended_client_orders: list[ClientOrder]
     user_fees: list[UserFees]

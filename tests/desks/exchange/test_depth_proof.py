@@ -198,3 +198,25 @@ def test_the_reference_shows_the_right_checksums() -> None:
     assert text is not None
     assert told is not None
     assert binascii.crc32(text[1].encode()) == int(told[1])
+
+
+@pytest.mark.parametrize("interval", ["0", "0.1"])
+async def test_an_auction_is_pushed_as_it_gathers_and_its_opening_in_one_update(venue: Venue, interval: str) -> None:
+    alice, bob, oper, reader = [await venue.logged_in(name) for name in ("alice", "bob", "oper", "bob")]
+    await oper.call("market.phase", "BTCUSDT", "auction")
+    book = ProvedBook()
+    await reader.call("depth.subscribe", "BTCUSDT", 5, interval, BOTH)
+    for client, side, price in ((alice, BUY, "8001"), (bob, SELL, "7999"), (alice, BUY, "7998"), (bob, SELL, "8002")):
+        await client.call("order.put_limit", "BTCUSDT", side, "1", price)
+        await book.settled(reader, interval=interval)
+    assert best(book.bids, max) > best(book.asks, min)
+    before = book.sequence
+
+    await oper.call("market.phase", "BTCUSDT", "continuous")
+    await book.settled(reader, interval=interval)
+    assert (best(book.bids, max), best(book.asks, min)) == (7998, 8002)
+    assert (book.sequence, book.images, book.gaps) == (before + 1, 1, 0)
+
+
+def best(side: dict[str, str], of: Any) -> float:
+    return float(of(map(float, side)))

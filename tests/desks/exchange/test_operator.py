@@ -191,11 +191,11 @@ REFUSALS: list[tuple[str, list[Any], int, str]] = [
 @pytest.mark.parametrize(("method", "params", "code", "sentence"), REFUSALS)
 async def test_refusals(venue: Venue, method: str, params: list[Any], code: int, sentence: str) -> None:
     oper = await venue.logged_in("oper")
-    hash_before = venue.house.markets.copy(), venue.house.users.copy(), len(venue.house.keys)
+    hash_before = venue.house.markets.copy(), dict(venue.house.users), len(venue.house.keys)
     got, message = await oper.refused(method, *params)
     assert got == code
     assert message.removeprefix("invalid argument: ").startswith(sentence)
-    assert hash_before == (venue.house.markets, venue.house.users, len(venue.house.keys))
+    assert hash_before == (venue.house.markets, dict(venue.house.users), len(venue.house.keys))
 
 
 async def test_a_key_whose_secret_cannot_be_kept_is_not_made(venue: Venue, monkeypatch: pytest.MonkeyPatch) -> None:

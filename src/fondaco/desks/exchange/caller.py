@@ -135,7 +135,7 @@ class Caller(ABC):
             has = ", ".join(identity.scopes) or "none"
             sentence = f"{method.name} takes the scope {method.scope}; this key has {has}: use another key"
             raise WireError(Code.SCOPE_MISSING, sentence)
-        if self.floor.house.users[identity.user_id].disabled and method.scope != "read" and not method.for_disabled:
+        if self.floor.house.users.is_disabled(identity.user_id) and method.scope != "read" and not method.for_disabled:
             raise WireError(Code.ACCOUNT_DISABLED, ACCOUNT_DISABLED)
 
     def check_history_slot(self) -> None:

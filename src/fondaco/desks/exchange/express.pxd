@@ -36,7 +36,7 @@ cdef class Express:
     cdef PlainRequest request
     cdef object catalogue
     cdef dict house_markets
-    cdef dict house_users
+    cdef object house_users
     cdef readonly bint may_trade
     cdef object sender
     cdef dict markets

@@ -128,7 +128,7 @@ class Express:
         order_id: cython.longlong = 0
         side: cython.longlong = 0
         if request.method == _PUT_LIMIT:
-            if self.house_users[self.sender.user_id].disabled:
+            if self.house_users.is_disabled(self.sender.user_id):
                 return False
             amount: cython.longlong = request.amount(message, market.amount_digits)
             price: cython.longlong = request.price(message, market.price_digits)
