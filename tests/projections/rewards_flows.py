@@ -109,7 +109,12 @@ class RewardsFlow(Flow):
     def _command(self) -> bytes:
         if self.random.random() < 0.5:
             return super()._command()
-        return self._of_shop()
+        return self._of_partner() if self.random.random() < 0.1 else self._of_shop()
+
+    def _of_partner(self) -> bytes:
+        """Money in advance, so that the invoices of a day's fees take credit from several payments."""
+        receivable = self.books(FEES).merchants[1].receivable
+        return record(FEES, a.PaymentCreate(receivable, self.random.randint(1, 20) * 10**6))
 
     def _of_shop(self) -> bytes:
         books, random = self.books(SHOP), self.random

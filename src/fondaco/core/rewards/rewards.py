@@ -262,15 +262,14 @@ class Rewards:
         if isinstance(posted, tuple):
             self.fees.carry_over(user_id, asset_id, units - rest)
             return None
-        changed = {type(entity): entity for entity in draft.changed}
-        purchase = changed[Purchase]
-        assert isinstance(purchase, Purchase)
+        changed = {(type(entity), entity.number): entity for entity in draft.changed}
+        purchase = next(entity for entity in changed.values() if isinstance(entity, Purchase))
         settling_draft = draft.another()
         refusal = settling.apply_settlement(settling_draft, a.SettlementApply(purchase.number))
         settled = settling_draft.commit() if refusal is None else refusal
         if not isinstance(settled, tuple):
             posted += settled
-            changed |= {type(entity): entity for entity in settling_draft.changed}
+            changed |= {(type(entity), entity.number): entity for entity in settling_draft.changed}
         balance = sum(
             self._ledger.balance(user_id, asset_id, purpose) for purpose in (CASH, ORDER_HOLD, WITHDRAWAL_HOLD)
         )
