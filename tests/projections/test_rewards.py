@@ -128,7 +128,7 @@ def _expected(books: Books, kind: EntityKind, wanted: DocumentFilter) -> list[An
 def _filters(flow: RewardsFlow, kind: EntityKind) -> Iterator[DocumentFilter]:
     """Everything a kind can be listed by, alone and together."""
     middle_us = flow.batches[0].time_us + (flow.time_us - flow.batches[0].time_us) // 2
-    choices: dict[str, tuple[Any, ...]] = dict.fromkeys(CHOICES[kind], (0, 1, 3))
+    choices: dict[str, tuple[Any, ...]] = dict.fromkeys(CHOICES[kind], (0, 2))
     choices["start_us"], choices["end_us"] = (0, middle_us), (0, middle_us + 86_400_000_000)
     if kind not in (EntityKind.EXPIRY, EntityKind.WRITE_OFF):
         choices["state"] = (None, *DocumentState)
