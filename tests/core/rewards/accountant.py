@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
+from msgspec import Struct
+
 from fondaco.core.rejects import Reject
 from fondaco.core.rewards import actions as a
 from fondaco.core.rewards.entities import EntityKind, Operator, Participant, Programme
@@ -28,8 +30,8 @@ KEY_KEPT_US = 30 * DAY_US
 Outcome = Expected | Refused
 
 
-def tag_of(action: a.Action) -> str:
-    return str(type(action).__struct_config__.tag)
+def tag_of(type_: type[Struct]) -> str:
+    return str(type_.__struct_config__.tag)
 
 
 class Accountant:
@@ -100,7 +102,7 @@ class Accountant:
     def act(self, action: a.Action, programme_id: int, operator: int, time_us: int, seq: int) -> Outcome:
         if isinstance(action, a.ProgrammeCreate):
             programme_id = self.next_programme_id(action)
-        sheet = self.begin(programme_id, tag_of(action), operator, time_us)
+        sheet = self.begin(programme_id, tag_of(type(action)), operator, time_us)
         self.carry_out(sheet, action, seq)
         self.sheets[programme_id] = sheet
         return sheet.expected

@@ -18,7 +18,7 @@ from fondaco.core.rejects import Reject
 from fondaco.core.rewards import actions as a
 from fondaco.core.rewards.entities import Currency, Entity, EntityKind, Expiry, Participant, Programme, Receivable
 from fondaco.core.rewards.facts import Entry, RewardsApplied
-from tests.core.rewards.accountant import Accountant, Outcome
+from tests.core.rewards.accountant import Accountant
 from tests.core.rewards.accountant_sheet import Expected, Named, Posting, Refused, Sheet
 from tests.core.rewards.accountant_sheet import kind_of as entity_kind
 
@@ -106,9 +106,7 @@ class Comparison:
         self._compare(expected, answer, what)
         if not answer.repeated:
             for user_id, asset_id, _, units in expected.rebates:
-                for asset, _ in ASSETS and enumerate(ASSETS, 1):
-                    if asset == asset_id:
-                        cash[user_id][asset - 1] += units
+                cash[user_id][asset_id - 1] += units
         assert cash == {user_id: self._cash(user_id) for user_id in cash}, what
         return answer
 
@@ -122,6 +120,7 @@ class Comparison:
         for fact in facts:
             assert (fact.action, fact.operator) == ("reward_expiry", 0)
             self._add_entries(fact)
+            self.answered[fact.action] += 1
             for entity in fact.changed:
                 assert isinstance(entity, Expiry)
                 told[fact.programme_id, entity.participant, entity.expired_us, entity.amount_units] += 1
@@ -185,6 +184,15 @@ class Comparison:
                 name = fact.programme_id, purpose, owner, asset_id
                 self.statements[name] = self.statements.get(name, 0) + units
                 assert self.statements[name] == balance, f"{entry} of {fact.action}: {self.statements[name]}"
+
+    def house_alone(self, action: a.Action) -> tuple[Reject, int, int]:
+        """What the house refuses by bounds that the accountant does not know."""
+        applied = House.load(self.house.dump()).apply(
+            command_records.encode(Sender(), c.Rewards(1, 0, action)), self.time_us
+        )
+        (row,) = [row for row in applied if is_answer(row)]
+        assert kind_of(row) == EventKind.REJECT
+        return Reject(row[2]), row[4], row[5]
 
     def restart(self) -> None:
         dump = self.house.dump()
@@ -260,6 +268,3 @@ def postings(entries: tuple[Entry, ...]) -> Counter[Posting]:
         )
         for entry in entries
     )
-
-
-__all__ = ["ASSETS", "START_US", "USERS", "Comparison", "Outcome"]
