@@ -44,6 +44,9 @@ from fondaco.desks.common.http import Services, make_application
 from fondaco.desks.common.http_server import HttpServer
 from fondaco.desks.common.metrics import HouseCollector, make_metrics
 from fondaco.desks.exchange.desk import ExchangeDesk
+from fondaco.desks.rewards.desk import PREFIX as REWARDS
+from fondaco.desks.rewards.desk import RewardsDesk
+from fondaco.desks.rewards.passwords import Passwords
 from fondaco.journal import layout
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.file import FileJournal
@@ -72,6 +75,7 @@ class App:
     projector: Child
     history: History
     exchange: ExchangeDesk
+    rewards: RewardsDesk
     door: FrontDoor
     port: int
 
@@ -158,10 +162,20 @@ class App:
         self.exchange = ExchangeDesk(self.runtime, self.history, authenticator, self.secrets, limits)
         undo.push_async_callback(self.exchange.stop)
         self.runtime.add_listener(self.exchange)
+        self.rewards = RewardsDesk(
+            self.runtime,
+            self.history,
+            Passwords(self.secrets, limits),
+            limits,
+            zone=options.zone,
+            lenient_json=options.is_json_lenient,
+        )
+        undo.callback(self.rewards.close)
         self.runtime.add_listener(_Flushes(flusher))
 
         # 10  The front door: one port for WebSocket and HTTP.
-        http = HttpServer(make_application(self._services(authenticator)), limits)
+        bodies_max = {REWARDS.encode(): limits.rewards_body_bytes_max}
+        http = HttpServer(make_application(self._services(authenticator)), limits, bodies_max)
         self.door = FrontDoor(limits, [self.exchange], http, flusher, trusted_proxy=options.trusted_proxy)
         collector = HouseCollector(self.runtime, self.door, lambda: self.history.seq, lambda: self.projector.restarts)
         self._metrics = make_metrics(collector)
@@ -194,6 +208,7 @@ class App:
         page = FirstPage(self.house, str(credentials) if options.demo else "")
         return Services(
             desk=self.exchange,
+            mounted={REWARDS: self.rewards},
             authenticator=authenticator,
             limits=options.limits,
             not_ready=self._not_ready,

@@ -57,8 +57,19 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
             description="Whether server.auth takes the document's replayable two-parameter sign. Unset: only in a demo."
         ),
     ] = None
+    lenient_json: Annotated[
+        bool | None,
+        Meta(
+            description="Whether the rewards desk passes over a comma after the last member, as in its document's own "
+            "request. Unset: only in a demo."
+        ),
+    ] = None
     zone: Annotated[
-        str, Meta(min_length=1, description="The time zone in which days begin, for candles and today.")
+        str,
+        Meta(
+            min_length=1,
+            description="The time zone of days, for candles and today, and of all dates of the rewards desk.",
+        ),
     ] = "UTC"
     trusted_proxy: Annotated[
         str | None, Meta(description="The address of the proxy whose X-Forwarded-For is believed.")
@@ -77,6 +88,10 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     @property
     def is_md5_allowed(self) -> bool:
         return self.demo if self.md5_sign is None else self.md5_sign
+
+    @property
+    def is_json_lenient(self) -> bool:
+        return self.demo if self.lenient_json is None else self.lenient_json
 
 
 def load(

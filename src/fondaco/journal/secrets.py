@@ -1,4 +1,4 @@
-"""The secrets of API keys: beside the journal, never in it.
+"""The secrets of API keys, and the hashes of operators' passwords: beside the journal, never in it.
 
 A signature needs the plain secret, so it is kept as it is, in one file only its owner may read. A key's secret is
 durable here before the key's command is journalled; so a secret may lack its key, never a live key its secret. Each
@@ -48,9 +48,20 @@ class SecretStore:
 
     def put(self, api_key: str, secret: str) -> None:
         """Keep a secret, durably when this returns. Raises ``OSError``, and then keeps none."""
-        changed = {**self._secrets, api_key: secret}
-        replace(self._file_system, self._path, [msgspec.json.encode(changed)], MODE)
-        self._secrets = changed
+        self._keep({**self._secrets, api_key: secret})
+
+    def remove(self, api_key: str) -> None:
+        """Keep a secret no longer, durably when this returns. Raises ``OSError``, and then keeps it."""
+        if api_key in self._secrets:
+            self._keep({name: secret for name, secret in self._secrets.items() if name != api_key})
+
+    def starting_with(self, prefix: str) -> dict[str, str]:
+        """All secrets whose names start so, the oldest first."""
+        return {name: secret for name, secret in self._secrets.items() if name.startswith(prefix)}
+
+    def _keep(self, secrets: dict[str, str]) -> None:
+        replace(self._file_system, self._path, [msgspec.json.encode(secrets)], MODE)
+        self._secrets = secrets
 
     def __repr__(self) -> str:
         return f"SecretStore({str(self._path)!r}, {len(self._secrets)} secrets)"

@@ -172,6 +172,30 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         int, _between(100, 60_000, "How often candles, state and today are pushed for a market that changed.")
     ] = 1_000
 
+    # ── the rewards desk ──────────────────────────────────────────────────────────────────────────────────────────────
+    rewards_body_bytes_max: Annotated[
+        int, _between(1_024, 16_777_216, "Body of one request under `/rewards/`. Over it: 413.")
+    ] = 1_048_576
+    rewards_token_idle_ms: Annotated[
+        int, _between(1_000, 86_400_000, "How long a token lasts that is not used. After it: EXPIRED_TOKEN.")
+    ] = 3_600_000
+    rewards_token_life_ms: Annotated[
+        int, _between(1_000, 604_800_000, "How long a token lasts at most. After it: EXPIRED_TOKEN.")
+    ] = 7_200_000
+    rewards_tokens_per_operator_max: Annotated[
+        int, _between(1, 10_000, "Tokens of one operator at a time. Over it the eldest ends.")
+    ] = 100
+    rewards_tokens_max: Annotated[
+        int, _between(1, 10_000_000, "Tokens of all operators at a time. Over it: TOO_MANY_REQUESTS.")
+    ] = 100_000
+    rewards_logins_per_minute_max: Annotated[
+        int,
+        _between(1, 100_000, "Logins tried by one address, and for one username. Over it: TOO_MANY_REQUESTS."),
+    ] = 20
+    rewards_logins_waiting_max: Annotated[
+        int, _between(1, 10_000, "Passwords that wait to be hashed, one after the other. Over it: TOO_MANY_REQUESTS.")
+    ] = 32
+
     # ── accounts ──────────────────────────────────────────────────────────────────────────────────────────────────────
     keys_max: Annotated[int, _between(1, 10_000_000, "API keys of the house, revoked ones included.")] = 100_000
     signature_window_ms: Annotated[

@@ -119,6 +119,7 @@ async def open_door(limits: Limits | None = None, trusted_proxy: str | None = No
     desk = EchoDesk()
     not_ready: list[str] = []
     services = Services(
+        mounted={},
         desk=desk,
         authenticator=Authenticator(Book(), SECRETS, limits, md5_allowed=True),
         limits=limits,
@@ -128,7 +129,7 @@ async def open_door(limits: Limits | None = None, trusted_proxy: str | None = No
         client_address=lambda peer, forwarded: forwarded_address(peer, forwarded, trusted_proxy),
         socket_paths=desk.paths,
     )
-    http = HttpServer(make_application(services), limits)
+    http = HttpServer(make_application(services), limits, {})
     door = FrontDoor(limits, [desk], http, Flusher(), trusted_proxy=trusted_proxy)
     bound = bind("127.0.0.1", 0)
     port = bound.getsockname()[1]

@@ -1,19 +1,20 @@
 """The seams between the front door and the desks.
 
-The front door knows sockets, frames and signatures; a desk knows its protocol. Between them stand four small shapes:
+The front door knows sockets, frames and signatures; a desk knows its protocol. Between them stand a few small shapes:
 
     Identity      who was proved to be speaking: a signature over HTTP, or the session's own login
     Opening       what is known of a WebSocket client before its first message
     SocketDesk    opens a Session for a connection          HttpDesk   answers one HTTP request
     Session       whole messages in; it answers through the Connection (see connection.py)
+    MountedDesk   answers everything below a path of its own: one HttpRequest in, one HttpAnswer out
 
 Invariant: the front door calls a session only from the event loop, never after ``closed``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import AsyncIterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -77,4 +78,42 @@ class HttpDesk(Protocol):
 
     def http_refusal(self, refusal: Refusal) -> bytes:
         """The body of what the door answers to somebody it does not believe or let in (401, 429)."""
+        ...
+
+
+class HttpRequest(msgspec.Struct, frozen=True):
+    """One whole request to a mounted desk. ``path`` is what follows the desk's own; header names are lower case."""
+
+    verb: str
+    path: str
+    headers: Sequence[tuple[bytes, bytes]]
+    body: bytes
+    address: str
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first header of a name."""
+        for each, value in self.headers:
+            if each == name:
+                return value
+        return None
+
+
+class HttpAnswer(msgspec.Struct, frozen=True):
+    """``body`` is whole, or comes piece by piece as fast as the client reads."""
+
+    status: int
+    body: bytes | AsyncIterator[bytes]
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    media_type: bytes = b"application/json"
+
+
+class MountedDesk(Protocol):
+    """A desk that has a path of its own, decides on statuses and headers itself, and lets in whom it knows."""
+
+    async def answer(self, request: HttpRequest) -> HttpAnswer:
+        """Never raises."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Its part of the OpenAPI page: ``paths`` and ``components``."""
         ...

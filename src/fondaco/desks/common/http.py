@@ -1,22 +1,22 @@
 """What the house answers over HTTP: the exchange's methods, its health, its metrics, its page.
 
     POST /exchange/{method}   the body goes to the desk, signed (see auth.py) or not; 200 with the desk's envelope
+    POST /rewards/{method}    to the desk mounted there, which decides on the status itself (see mounted.py)
     GET  /healthz             200 while the process turns its loop
     GET  /readyz              200 if orders are taken, otherwise 503 with the reasons
     GET  /metrics             Prometheus text
     GET  /                    the house's own page
     GET  /docs, /docs/openapi.json   these addresses, described
 
-Invariants: errors of status 401, 413 and 429 are given only here, at the door; what a desk refuses is a 200 with its
-own error. Access lines carry method, path without query, status, time and client address: no header, no body, no
-signature. Paths are logged as they were sent, cut, and with everything escaped that could steer a terminal.
+Invariants: for the exchange, errors of status 401, 413 and 429 are given only here, at the door; what it refuses is a
+200 with its own error. Access lines carry method, path without query, status, time and client address: no header, no
+body, no signature. Paths are logged as they were sent, cut, and with everything escaped that could steer a terminal.
 """
 
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -24,15 +24,15 @@ import structlog
 from litestar import Litestar, MediaType, Request, Response, get, post
 from litestar.exceptions import ClientException, InternalServerException
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.params import FromPath, HeaderParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from fondaco import __version__
 from fondaco.desks.common.auth import Authenticator, Refusal
-from fondaco.desks.common.desk import HttpDesk
-from fondaco.desks.common.openapi_page import PlainPage
-from fondaco.desks.common.rate import Allowance
+from fondaco.desks.common.desk import HttpDesk, MountedDesk
+from fondaco.desks.common.mounted import mounted
+from fondaco.desks.common.openapi_page import PageForTools, PlainPage
+from fondaco.desks.common.rate import Allowances
 from fondaco.runtime.limits import Limits
 
 _log = structlog.get_logger("fondaco.http")
@@ -51,6 +51,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     """What the application is wired to."""
 
     desk: HttpDesk
+    mounted: Mapping[str, MountedDesk]
     authenticator: Authenticator
     limits: Limits
     not_ready: Callable[[], Sequence[str]]
@@ -63,20 +64,23 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_application(services: Services) -> ASGIApp:
     """The ASGI application the front door's HTTP server runs."""
+    described = [desk.describe() for desk in services.mounted.values()]
     application = Litestar(
         route_handlers=_routes(services),
         openapi_config=OpenAPIConfig(
             title="fondaco",
             version=__version__,
-            description="Every method of the exchange, as on the WebSocket; parameters: see the protocol reference.",
+            description="Every method of the exchange, as on the WebSocket (parameters: see the protocol reference), "
+            "and of the rewards desk.",
             path="/docs",
-            render_plugins=[PlainPage(), JsonRenderPlugin()],
+            render_plugins=[PlainPage(described), PageForTools(described)],
         ),
         request_max_body_size=services.limits.http_body_bytes_max,
         after_exception=[_log_failure],
         logging_config=None,
     )
-    return _access_lines(application, services) if services.access_log else application
+    whole = mounted(application, services.mounted, lambda scope: _address(services, scope))
+    return _access_lines(whole, services) if services.access_log else whole
 
 
 def _routes(services: Services) -> list[Any]:
@@ -136,27 +140,6 @@ def _routes(services: Services) -> list[Any]:
         return Response(sentence, status_code=426, media_type=MediaType.TEXT, headers={"Upgrade": "websocket"})
 
     return [exchange, healthz, readyz, metrics, page, socket_address]
-
-
-class Allowances:
-    """The rate of each key or address seen of late. The eldest is forgotten: it only gets a new burst."""
-
-    REMEMBERED_MAX = 10_000
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._by_name: OrderedDict[str, Allowance] = OrderedDict()
-
-    def of(self, name: str) -> Allowance:
-        allowance = self._by_name.get(name)
-        if allowance is None:
-            allowance = Allowance(self._limits.requests_per_second_max, self._limits.requests_burst_max)
-            self._by_name[name] = allowance
-            if len(self._by_name) > self.REMEMBERED_MAX:
-                self._by_name.popitem(last=False)
-        else:
-            self._by_name.move_to_end(name)
-        return allowance
 
 
 def _refused(desk: HttpDesk, refusal: Refusal) -> Response[bytes]:

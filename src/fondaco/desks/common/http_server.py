@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from email.utils import formatdate
 from typing import Any, cast
 
@@ -33,8 +33,10 @@ _UNREAD_ANSWER_TIMEOUT_S = 30.0
 class HttpServer:
     """Makes protocols for the front door and keeps what uvicorn's server keeps: its settings, the Date header."""
 
-    def __init__(self, application: ASGIApp, limits: Limits) -> None:
+    def __init__(self, application: ASGIApp, limits: Limits, bodies_max: Mapping[bytes, int]) -> None:
+        """``bodies_max`` are bytes of a body below each path prefix; elsewhere it is ``http_body_bytes_max``."""
         self.limits = limits
+        self.bodies_max = tuple(bodies_max.items())
         self.config = Config(
             cast(Any, application),  # uvicorn and Litestar type the same ASGI each in its own way
             http="httptools",
@@ -87,6 +89,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
     def __init__(self, server: HttpServer, on_lost: Callable[[], None]) -> None:
         super().__init__(server.config, server.state, {})
         self._limits = server.limits
+        self._bodies_max = server.bodies_max
+        self._body_bytes_max = 0
         self._on_lost = on_lost
         self._head_bytes = 0
         self._body_bytes = 0
@@ -141,15 +145,19 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        self._body_bytes_max = self._limits.http_body_bytes_max
+        for prefix, bytes_max in self._bodies_max:
+            if self.url.startswith(prefix):
+                self._body_bytes_max = bytes_max
         for name, value in self.headers:
-            if name == b"content-length" and int(value) > self._limits.http_body_bytes_max:
+            if name == b"content-length" and int(value) > self._body_bytes_max:
                 self._body_too_large()
         self._start_timer(self._limits.http_body_timeout_ms, "request body")
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
-        if self._body_bytes > self._limits.http_body_bytes_max:
+        if self._body_bytes > self._body_bytes_max:
             self._body_too_large()
         super().on_body(body)
 
@@ -166,7 +174,7 @@ class BoundedHttpProtocol(HttpToolsProtocol):
             raise _OverBound(431, f"a request head of more than {bound} bytes")
 
     def _body_too_large(self) -> None:
-        raise _OverBound(413, f"a request body of more than {self._limits.http_body_bytes_max} bytes")
+        raise _OverBound(413, f"a request body of more than {self._body_bytes_max} bytes")
 
     def _start_timer(self, timeout_ms: int, part: str) -> None:
         self._stop_timer()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from litestar import Request
+import msgspec
+from litestar import MediaType, Request
 from litestar.openapi.plugins import OpenAPIRenderPlugin
 
 _STYLE = (
@@ -15,12 +17,14 @@ _STYLE = (
 
 
 class PlainPage(OpenAPIRenderPlugin):
-    """Lists each operation with its parameters and answers."""
+    """Lists each operation with its parameters and answers. ``parts`` are what mounted desks say of themselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, parts: Sequence[dict[str, Any]]) -> None:
         super().__init__(path="/")
+        self._parts = parts
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        openapi_schema = joined(openapi_schema, self._parts)
         about = openapi_schema["info"]
         parts = [
             "<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content='width=device-width'>",
@@ -33,6 +37,29 @@ class PlainPage(OpenAPIRenderPlugin):
             for verb, operation in operations.items():
                 parts.append(_operation(path, verb, operation))
         return "".join(parts).encode()
+
+
+class PageForTools(OpenAPIRenderPlugin):
+    """The whole description as JSON."""
+
+    media_type = MediaType.JSON
+
+    def __init__(self, parts: Sequence[dict[str, Any]]) -> None:
+        super().__init__(path="/openapi.json")
+        self._parts = parts
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:
+        return msgspec.json.encode(joined(openapi_schema, self._parts))
+
+
+def joined(schema: dict[str, Any], parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The framework's description with what mounted desks say of themselves."""
+    whole = {**schema, "paths": dict(schema["paths"]), "components": dict(schema.get("components", {}))}
+    for part in parts:
+        whole["paths"].update(part["paths"])
+        for name, entries in part["components"].items():
+            whole["components"][name] = {**whole["components"].get(name, {}), **entries}
+    return whole
 
 
 def _operation(path: str, verb: str, operation: dict[str, Any]) -> str:

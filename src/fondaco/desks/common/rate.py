@@ -7,7 +7,11 @@ a sender silent for long may send its leftover *and* a fresh burst, at most twic
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable
+from typing import Final
+
+from fondaco.runtime.limits import Limits
 
 
 class Allowance:
@@ -33,3 +37,24 @@ class Allowance:
                 self._left = float(self._burst_max)
         self._left -= 1
         return True
+
+
+class Allowances:
+    """The rate of each key or address seen of late. The eldest is forgotten: it only gets a new burst."""
+
+    REMEMBERED_MAX: Final = 10_000
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._by_name: OrderedDict[str, Allowance] = OrderedDict()
+
+    def of(self, name: str) -> Allowance:
+        allowance = self._by_name.get(name)
+        if allowance is None:
+            allowance = Allowance(self._limits.requests_per_second_max, self._limits.requests_burst_max)
+            self._by_name[name] = allowance
+            if len(self._by_name) > self.REMEMBERED_MAX:
+                self._by_name.popitem(last=False)
+        else:
+            self._by_name.move_to_end(name)
+        return allowance

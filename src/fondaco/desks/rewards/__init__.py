@@ -1,0 +1,1 @@
+"""The rewards desk: programmes, purchases, awards and settlements over HTTP under /rewards/."""

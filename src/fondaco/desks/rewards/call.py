@@ -1,0 +1,176 @@
+"""One request on its way: who asks, and the two things a method can do, send a command and read the history.
+
+    send   the action as one journalled command; returns its fact once it is durable and applied. A refusal of the
+           core is raised as ``Failure``. With an ``Idempotency-Key`` the command carries a hash of method and key
+           and one of the decoded body without its token, so that the core tells a repeat from a reuse
+    read   a question over the projections, which waits until they hold the caller's own last write (the sequence is
+           kept with his token), bounded by ``history_wait_timeout_ms``
+
+Invariants: a command that was submitted is carried out whether its sender still waits or not. ``as_of_seq`` is the
+sequence that the answer speaks of. Cost: some 10 µs for a command beside the runtime's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from fondaco.core.command_records import encode
+from fondaco.core.commands import HOUSE, Rewards
+from fondaco.core.events import Applied, EventKind, Row, kind_of
+from fondaco.core.rewards.actions import Action, Idempotency
+from fondaco.core.rewards.books import Books
+from fondaco.core.rewards.entities import Operator
+from fondaco.core.rewards.facts import RewardsApplied
+from fondaco.desks.rewards.failure import Code, Failure, invalid
+from fondaco.desks.rewards.floor import Floor
+from fondaco.desks.rewards.method import Method
+from fondaco.desks.rewards.refusals import refused
+from fondaco.desks.rewards.session import Login
+from fondaco.wire.rewards.base import ENCODER, Body, Request
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_HASH_BYTES: Final = 16
+_KEY_LENGTH_MAX: Final = 255
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+
+
+class Call:
+    """``books`` and ``login`` are those of the token; a call without one (``authentication/token``) has neither."""
+
+    __slots__ = (
+        "_body", "_key", "_login", "_sent", "address", "as_of_seq", "authorization", "floor", "method", "operator",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        floor: Floor,
+        method: Method,
+        address: str,
+        body: Request,
+        login: Login | None = None,
+        operator: Operator | None = None,
+        key: bytes | None = None,
+        authorization: bytes | None = None,
+    ) -> None:
+        self.floor = floor
+        self.method = method
+        self.address = address
+        self.operator = operator
+        self.authorization = authorization
+        self.as_of_seq = floor.runtime.durable_seq
+        self._body = body
+        self._login = login
+        self._key = _checked_key(key) if key is not None and method.writes else None
+        self._sent = 0
+
+    # ── who asks ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def login(self) -> Login:
+        assert self._login is not None
+        return self._login
+
+    @property
+    def programme_id(self) -> int:
+        return self.login.programme_id
+
+    @property
+    def books(self) -> Books:
+        return self.floor.house.rewards.programmes[self.login.programme_id]
+
+    @property
+    def now_us(self) -> int:
+        """The clock, never behind the journal's last time."""
+        return self.floor.now_us()
+
+    # ── what can be done ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def send(self, action: Action) -> RewardsApplied:
+        """Carry out an action. Raises ``Failure`` if it is refused; then nothing was done."""
+        login = self.login
+        idempotency = self._idempotency() if self._key is not None else None
+        try:
+            record = encode(HOUSE, Rewards(login.programme_id, login.operator, action, idempotency))
+        except ValueError as error:
+            raise invalid(f"the request is too large for the journal: {error}; send less at a time", "") from None
+        waiter = _Waiter()
+        self.floor.runtime.submit(record, waiter)
+        row, fact = await waiter.outcome
+        login.last_seq = self.as_of_seq = max(login.last_seq, row[1])
+        if fact is None:
+            raise refused(row, action, self.books)
+        return fact
+
+    async def read(
+        self, question: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T:
+        """What a question over the history says. Raises ``ServiceTimeout``, ``Failure``."""
+        login, history = self.login, self.floor.history
+        questions_max = self.floor.limits.history_queries_in_flight_max
+        if login.questions >= questions_max:
+            raise Failure(
+                Code.TOO_MANY_REQUESTS,
+                f"{questions_max} questions of this token are being read already; wait for their answers",
+                "history_queries_in_flight_max",
+            )
+        login.questions += 1
+        try:
+            await history.wait_for(login.last_seq)
+            self.as_of_seq = history.seq
+            return await history.ask(question, *args, **kwargs)
+        finally:
+            login.questions -= 1
+
+    def _idempotency(self) -> Idempotency:
+        """A method that sends several commands has a name for each, in their order."""
+        assert isinstance(self._body, Body)
+        path, key = self.method.path.encode(), self._key or b""
+        name = b"%b\0%b\0%d" % (path, key, self._sent)
+        self._sent += 1
+        body = ENCODER.encode(replace(self._body, token="", fields_set=msgspec.UNSET))
+        return Idempotency(_hash(name), _hash(body))
+
+
+class _Waiter:
+    """Waits for one command's answer."""
+
+    __slots__ = ("outcome",)
+
+    def __init__(self) -> None:
+        self.outcome: asyncio.Future[tuple[Row, RewardsApplied | None]] = asyncio.get_running_loop().create_future()
+
+    def answered(self, row: Row, applied: Applied) -> None:
+        if self.outcome.done():
+            return
+        if kind_of(row) == EventKind.FACT:
+            fact = applied.facts[row[2]]
+            assert isinstance(fact, RewardsApplied)
+            self.outcome.set_result((row, fact))
+        else:
+            self.outcome.set_result((row, None))
+
+    def failed(self, reason: str) -> None:
+        if not self.outcome.done():
+            self.outcome.set_exception(Failure(Code.UNAVAILABLE, f"{reason}; nothing was done", ""))
+
+
+def _checked_key(key: bytes) -> bytes:
+    if not 0 < len(key) <= _KEY_LENGTH_MAX or not all(0x20 <= byte < 0x7F for byte in key):
+        raise invalid(
+            f"Idempotency-Key has {len(key)} bytes; it takes 1 to {_KEY_LENGTH_MAX} printable ASCII characters",
+            "Idempotency-Key",
+        )
+    return key
+
+
+def _hash(content: bytes) -> bytes:
+    return blake2b(content, digest_size=_HASH_BYTES).digest()

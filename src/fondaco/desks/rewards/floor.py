@@ -1,0 +1,44 @@
+"""What every method of the rewards desk may reach: the house, the history, who is logged in. Made once, by the desk."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Protocol
+
+from fondaco.desks.common.rate import Allowances
+from fondaco.desks.rewards.dates import Dates
+from fondaco.desks.rewards.passwords import Passwords
+from fondaco.desks.rewards.session import Logins
+
+if TYPE_CHECKING:
+    from fondaco.core.house import House
+    from fondaco.projections.history import History
+    from fondaco.runtime.inbox import Waiter
+    from fondaco.runtime.limits import Limits
+
+
+class Runtime(Protocol):
+    """What the desk needs of the sequencer."""
+
+    house: House
+    durable_seq: int
+
+    def submit(self, record: bytes, waiter: Waiter | None) -> None: ...
+
+
+class Floor:
+    """One per desk. It holds no state of its own."""
+
+    def __init__(self, runtime: Runtime, history: History, passwords: Passwords, limits: Limits, zone: str) -> None:
+        self.runtime = runtime
+        self.house = runtime.house
+        self.history = history
+        self.passwords = passwords
+        self.limits = limits
+        self.logins = Logins(limits)
+        self.addresses = Allowances(limits)
+        self.dates = Dates(zone)
+
+    def now_us(self) -> int:
+        """The clock, never behind the journal's last time."""
+        return max(time.time_ns() // 1_000, self.house.time_us)

@@ -1,0 +1,1 @@
+"""The structs of the rewards desk's requests and answers: shapes only, by method group."""

@@ -1,0 +1,125 @@
+"""What all requests and answers of the rewards desk share.
+
+Every body is an object whose names are known: another name is refused. Amounts, rates and percentages come as JSON
+numbers or as their text and are kept as that text, so that nothing is rounded on the way; they leave as numbers.
+
+Source: rewards.md (Parameters, Examples) and its notes (Shape).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Final
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+_DECIMAL_PATTERN: Final = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$"
+
+#: A number, or its text: exact, at most 40 characters. Read by ``desks/rewards/amounts.py``.
+Amount = Annotated[
+    msgspec.Raw,
+    Meta(
+        extra_json_schema={
+            "anyOf": [{"type": "number"}, {"type": "string", "maxLength": 40, "pattern": _DECIMAL_PATTERN}]
+        }
+    ),
+]
+#: ``YYYY-MM-DDTHH:MM:SS`` in the desk's zone. Read by ``desks/rewards/dates.py``.
+DateText = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$", max_length=19)]
+Token = Annotated[str, Meta(min_length=1, max_length=64, description="What authentication/token gave.")]
+FieldsSet = Annotated[
+    str, Meta(max_length=4_096, description="Names of the fields to answer, comma separated; dots select inside.")
+]
+Id = Annotated[str, Meta(min_length=1, max_length=64)]
+Number = Annotated[str, Meta(min_length=1, max_length=64)]
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Code = Annotated[str, Meta(min_length=1, max_length=64)]
+Reference = Annotated[str, Meta(min_length=1, max_length=64)]
+
+
+class Request(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """A body without a token: only the methods that give one have it."""
+
+
+class Body(Request, kw_only=True, forbid_unknown_fields=True):
+    """What every other body has."""
+
+    token: Token
+    fields_set: FieldsSet | UnsetType = UNSET
+
+
+class ListBody(Body, kw_only=True, forbid_unknown_fields=True):
+    """A page of a list, newest first."""
+
+    number_of_results: Annotated[int, Meta(ge=1, le=100)] = 20
+    offset: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
+
+
+class _Identifier(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """Names one thing by exactly one of its names. ``ways`` are the names."""
+
+    ways: ClassVar[tuple[str, ...]]
+
+    def __post_init__(self) -> None:
+        if sum(getattr(self, way) is not UNSET for way in self.ways) != 1:
+            raise ValueError(f"an identifier has exactly one of {', '.join(self.ways)}")
+
+
+class EventIdentifier(_Identifier, kw_only=True, forbid_unknown_fields=True):
+    """A customer event, a payment, a spend: whatever has a reference of the caller's own."""
+
+    ways: ClassVar[tuple[str, ...]] = ("id", "number", "reference_number")
+
+    id: Id | UnsetType = UNSET
+    number: Number | UnsetType = UNSET
+    reference_number: Reference | UnsetType = UNSET
+
+
+class DocumentIdentifier(_Identifier, kw_only=True, forbid_unknown_fields=True):
+    """A document or a thing that the house numbered."""
+
+    ways: ClassVar[tuple[str, ...]] = ("id", "number")
+
+    id: Id | UnsetType = UNSET
+    number: Number | UnsetType = UNSET
+
+
+class CodeIdentifier(_Identifier, kw_only=True, forbid_unknown_fields=True):
+    """A merchant, unit or participant, which may have a code."""
+
+    ways: ClassVar[tuple[str, ...]] = ("id", "number", "code")
+
+    id: Id | UnsetType = UNSET
+    number: Number | UnsetType = UNSET
+    code: Code | UnsetType = UNSET
+
+
+class CurrencyIdentifier(_Identifier, kw_only=True, forbid_unknown_fields=True):
+    """A currency."""
+
+    ways: ClassVar[tuple[str, ...]] = ("id", "code")
+
+    id: Id | UnsetType = UNSET
+    code: Code | UnsetType = UNSET
+
+
+Identifier = EventIdentifier | DocumentIdentifier | CodeIdentifier | CurrencyIdentifier
+
+
+class Status(msgspec.Struct, frozen=True):
+    """``code`` is one of the status codes; ``message`` a sentence, ``description`` the field or the rule."""
+
+    code: str = "OK"
+    message: str = ""
+    description: str = ""
+
+
+class Envelope(msgspec.Struct, frozen=True):
+    """Every answer. ``data`` is null where the status is not OK."""
+
+    data: object
+    status: Status
+
+
+OK: Final = Status()
+ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
