@@ -6,7 +6,8 @@ what was written before, and of programmes which have an active webhook. Sides o
 a command, over all facts that bear its sequence.
 
 Cost: a settled purchase is a purchase, an invoice, two to four sides and a row of its run, some 30 to 70 µs together
-as history grows; each event some 8 µs more. Known limit: events are kept for ever, because a webhook may be set back to any of them.
+as history grows; each event some 8 µs more. Known limit: events are kept for ever, because a webhook may be set back to
+any of them.
 """
 
 from __future__ import annotations
