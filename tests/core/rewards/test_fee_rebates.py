@@ -1,4 +1,4 @@
-"""A trading fee is a purchase: commissions are awarded into the cash of referred users, and settled with the partner."""
+"""A trading fee is a purchase: commissions are awarded into the cash of referred users, settled with the partner."""
 
 from __future__ import annotations
 
