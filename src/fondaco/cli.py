@@ -30,6 +30,7 @@ COMMANDS = {
     "demo": Entry("fondaco.operating.running:demo", "run a house with two markets that move, and keys to try them"),
     "up": Entry("fondaco.operating.running:up", "run a house"),
     "key": Entry("fondaco.operating.key_commands:app", "make, list and revoke API keys while no house runs"),
+    "settle": Entry("fondaco.operating.settling:settle", "settle a programme's purchases, with a progress bar"),
     "verify": Entry("fondaco.operating.looking:verify", "replay a journal from nothing and compare everything"),
     "inspect": Entry("fondaco.operating.looking:inspect", "print commands and events as JSON lines"),
     "backup": Entry("fondaco.operating.looking:backup", "copy a house, running or not"),

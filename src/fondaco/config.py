@@ -28,7 +28,15 @@ FILE_NAME: Final = "fondaco.toml"
 PREFIX: Final = "FONDACO_"
 LIMITS_PREFIX: Final = "FONDACO_LIMITS_"
 #: Names of the build (setup.py), the command line and the bench that live under the same prefix.
-NOT_SETTINGS: Final = frozenset({"FONDACO_PURE", "FONDACO_REQUIRE_COMPILED", "FONDACO_CONFIG", "FONDACO_BENCH_DATA"})
+NOT_SETTINGS: Final = frozenset(
+    {
+        "FONDACO_PURE",
+        "FONDACO_REQUIRE_COMPILED",
+        "FONDACO_CONFIG",
+        "FONDACO_BENCH_DATA",
+        "FONDACO_REWARDS_PASSWORD",
+    }
+)
 
 
 class ConfigRefused(OperatingError):
