@@ -9,10 +9,14 @@ from pathlib import Path
 import pytest
 
 from fondaco.core.command_records import decode, encode
+from fondaco.core.commands import HOUSE, Rewards
+from fondaco.core.rewards.actions import ParticipantPut
 from fondaco.demo.seed import CREDENTIALS
 from fondaco.journal import layout
 from fondaco.journal.lock import DirectoryLock
+from fondaco.journal.people import People
 from fondaco.projections import database
+from fondaco.runtime.recovery import recover
 from tests.cli.program import STORY, fondaco, write_story
 
 
@@ -235,3 +239,23 @@ def test_a_path_that_cannot_be_is_a_sentence(directory: Path, tmp_path: Path) ->
         assert run.returncode == 1, words
         assert run.stderr.startswith("fondaco: "), words
         assert "Traceback" not in run.stderr
+
+
+def test_people_are_backed_up_apart_and_missed_when_their_keys_are(directory: Path, tmp_path: Path) -> None:
+    path, file = layout.people_path(directory), tmp_path / "people"
+    people = People(path)
+    sealed = people.seal(people.new_person(), b"{}")
+    people.close()
+    house, journal = recover(directory)
+    record = encode(HOUSE, Rewards(1, 0, ParticipantPut(0, "", sealed, 1)))
+    journal.append(record, 1, house.time_us)
+    journal.close()
+    assert "people's keys are not in it" in fondaco("backup", directory, tmp_path / "copy").stdout
+    run = fondaco("backup", directory, tmp_path / "second", "--people-keys", file)
+    assert run.returncode == 0, run.stderr
+    assert f"the keys of 1 people to {file}" in run.stdout
+    assert f"{path} is readable by its owner only" in fondaco("doctor", directory).stdout
+    path.unlink()
+    run = fondaco("doctor", directory)
+    assert run.returncode == 1
+    assert f"{path} is missing, and the journal has 1 sealed contact: all of them read as erased" in run.stdout

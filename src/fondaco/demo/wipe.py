@@ -18,7 +18,7 @@ class WipeRefused(OperatingError):
 
 
 def wipe(directory: Path) -> None:
-    """Removes a demo's journal, snapshots, secrets, history and credentials; settings and foreign files stay.
+    """Removes a demo's journal, snapshots, secrets, keys, history and credentials; settings and foreign files stay.
 
     A demo is told by its credentials: they must be readable as such, and their keys among the directory's secrets.
     Raises ``WipeRefused`` if a journal lies there without them, ``DirectoryLocked`` while it runs.
@@ -38,7 +38,8 @@ def wipe(directory: Path) -> None:
             if folder.is_dir() and not any(folder.iterdir()):
                 folder.rmdir()
         history = (*directory.glob("projections.sqlite*"), directory / "projections.progress")
-        for path in (layout.secrets_path(directory), *history, directory / CREDENTIALS):
+        people = directory.glob(f"{layout.people_path(directory).name}*")
+        for path in (layout.secrets_path(directory), *people, *history, directory / CREDENTIALS):
             path.unlink(missing_ok=True)  # the credentials last: whatever is interrupted can be wiped again
 
 

@@ -2,7 +2,9 @@
 
 What is copied is the journal up to the durable mark as it stood at the beginning, and of the rest what that needs: the
 snapshots below it, the secrets (a key's secret is on disk before its command, so those found later cover the keys), the
-void list and the configuration. Projections are left out: they are made again from the journal.
+void list and the configuration. Projections are left out: they are made again from the journal. People's keys are left
+out too: a backup that holds them could read a person who was erased since. ``copy_people`` keeps one copy of them
+apart, which replaces the one before it.
 
 The target's durable mark is written first: a copy that was interrupted ends below it and is refused at opening, instead
 of passing for a shorter history. Every batch is verified on the way. Cost: one read and one write of the journal; the
@@ -21,6 +23,7 @@ from fondaco.journal.codec import BatchCodec
 from fondaco.journal.durable_mark import DurableMark
 from fondaco.journal.errors import BackupRefused, JournalDamaged, NotInJournal
 from fondaco.journal.file_system import DISK, FILE_MODE, FileSystem, read_whole, replace
+from fondaco.journal.people import People
 from fondaco.journal.survey import read_header, survey, walk
 
 #: Files of a data directory that are copied as they are, if they are there, with the mode they get.
@@ -67,6 +70,28 @@ def backup(directory: Path, target: Path, *, file_system: FileSystem = DISK) -> 
         _copy(directory / name, target / name, mode, file_system)
     survey(target, file_system)
     return Copied(end_seq, len(begun), snapshots, size_bytes)
+
+
+def copy_people(directory: Path, file: Path, target: Path) -> int:
+    """Put the one copy of people's keys at ``file``, in place of an older one; answers how many it holds.
+
+    Raises ``BackupRefused`` if it would lie within the house or its backup ``target``, ``NotInJournal`` if the house
+    has no such keys, ``SecretsExposed``, ``OSError``.
+    """
+    for where in (directory, target):
+        if file.resolve().is_relative_to(where.resolve()):
+            raise BackupRefused(
+                f"{file} lies inside {where}; name a file outside of the house and of its backups, always the same, "
+                "so that whoever is erased is gone from it too"
+            )
+    source = layout.people_path(directory)
+    if not source.exists():
+        raise NotInJournal(f"{source} is not there: this house knows no people, so leave --people-keys out")
+    people = People(source)
+    try:
+        return people.copy_to(file)
+    finally:
+        people.close()
 
 
 def _refuse_unfit(directory: Path, target: Path, file_system: FileSystem) -> None:

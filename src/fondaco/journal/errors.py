@@ -7,7 +7,7 @@
     ├── DirectoryLocked     another process owns the data directory
     ├── DiskFull            no room for the next segment; everything acknowledged is safe
     ├── SyncFailed          the disk refused a write or a sync; never retried, the process ends
-    ├── SecretsExposed      others may read the file of secrets
+    ├── SecretsExposed      others may read the file of secrets, or of people's keys
     └── BackupRefused       the target is not empty, or lies inside what is to be copied
 
 None is caught to go on: a caller prints the message and exits non-zero, or stops intake.
@@ -49,7 +49,7 @@ class SyncFailed(OperatingError):
 
 
 class SecretsExposed(OperatingError):
-    """The file of secrets may be read by others."""
+    """The file of secrets, or that of people's keys, may be read by others."""
 
 
 class BackupRefused(OperatingError):

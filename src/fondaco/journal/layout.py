@@ -8,6 +8,7 @@ DIR/journal/durable                 the durable mark, mapped into memory by writ
 DIR/journal/void                    sequences that replay passes over
 DIR/snapshots/<sequence>.snap       the state after that sequence
 DIR/secrets                         api_key → secret, readable by the owner alone
+DIR/people.sqlite                   the keys that people's data are sealed with, readable by the owner alone
 """
 
 from __future__ import annotations
@@ -58,6 +59,10 @@ def snapshot_path(directory: Path, seq: int) -> Path:
 
 def secrets_path(directory: Path) -> Path:
     return directory / "secrets"
+
+
+def people_path(directory: Path) -> Path:
+    return directory / "people.sqlite"
 
 
 def numbered(names: list[str], suffix: str) -> list[int]:

@@ -28,12 +28,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from fondaco import compiled, config
 from fondaco.core.command_records import decode
-from fondaco.core.commands import KeyCreate
+from fondaco.core.commands import KeyCreate, Rewards
+from fondaco.core.rewards.actions import MerchantPut, ParticipantPut
 from fondaco.demo.seed import CREDENTIALS, Credentials
 from fondaco.journal import layout, snapshot
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.file_system import DISK
 from fondaco.journal.lock import owner
+from fondaco.journal.people import People
 from fondaco.journal.reader import JournalReader
 from fondaco.journal.secrets import SecretStore
 from fondaco.journal.survey import survey
@@ -155,6 +157,7 @@ def _directory(directory: Path) -> Iterator[Finding]:
     yield _fine(f"{directory} is not in use" if pid is None else f"{directory} is run by process {pid or 'unknown'}")
     yield from _settings(directory)
     yield from _private(layout.secrets_path(directory))
+    yield from _private(layout.people_path(directory))
     yield from _private(directory / CREDENTIALS)
     yield from _credentials(directory / CREDENTIALS)
     try:
@@ -233,23 +236,36 @@ def _credentials(path: Path) -> Iterator[Finding]:
 
 
 def _secrets(directory: Path) -> Iterator[Finding]:
-    """Raises ``OperatingError`` if the file is there and of no use."""
-    path = layout.secrets_path(directory)
-    if path.exists():
-        SecretStore(path)
+    """Raises ``OperatingError`` if a file is there and of no use."""
+    secrets, people = layout.secrets_path(directory), layout.people_path(directory)
+    if secrets.exists():
+        SecretStore(secrets)
+    if people.exists():
+        People(people).close()
+    if secrets.exists() and people.exists():
         return
-    keys = _keys_made(directory)
-    if keys:
+    keys, contacts = _made(directory)
+    if keys and not secrets.exists():
         yield Finding(
             Grade.WRONG,
-            f"{path} is missing, and the journal has {keys} API key{'s' if keys > 1 else ''}: none of them works",
+            f"{secrets} is missing, and the journal has {keys} API key{'s' if keys > 1 else ''}: none of them works",
             "stop the house and restore it from a backup; without one, make new keys with `fondaco key create`",
+        )
+    if contacts and not people.exists():
+        yield Finding(
+            Grade.WRONG,
+            f"{people} is missing, and the journal has {contacts} sealed contact{'s' if contacts > 1 else ''}: "
+            "all of them read as erased",
+            "stop the house and put the copy of people's keys there; without one the contacts are lost",
         )
 
 
-def _keys_made(directory: Path) -> int:
-    """How many keys the journal asked for. Decoded, not applied: a command that crashes the core must not end this."""
-    keys = 0
+def _made(directory: Path) -> tuple[int, int]:
+    """How many API keys and sealed contacts the journal has.
+
+    Decoded, not applied: a command that crashes the core must not end this.
+    """
+    keys = contacts = 0
     with JournalReader(directory) as reader:
         while batches := reader.read():
             for batch in batches:
@@ -258,7 +274,12 @@ def _keys_made(directory: Path) -> int:
                     record = decode(batch.records, offset)
                     offset += record.size_bytes
                     keys += isinstance(record.command, KeyCreate)
-    return keys
+                    contacts += isinstance(record.command, Rewards) and _has_contact(record.command)
+    return keys, contacts
+
+
+def _has_contact(command: Rewards) -> bool:
+    return isinstance(command.action, MerchantPut | ParticipantPut) and command.action.contact != b""
 
 
 def _snapshots(directory: Path) -> Iterator[Finding]:

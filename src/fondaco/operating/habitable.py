@@ -50,4 +50,5 @@ def _is_ours(directory: Path, path: Path) -> bool:
         return is_folder or path.name == _MOUNT_POINT
     ours = (layout.lock_path(directory), layout.secrets_path(directory), directory / CREDENTIALS)
     names = {each.name for each in ours} | {config.FILE_NAME, progress.FILE_NAME}
-    return path.name.removesuffix(".new") in names or path.name.startswith(database.FILE_NAME)
+    databases = (database.FILE_NAME, layout.people_path(directory).name)
+    return path.name.removesuffix(".new") in names or path.name.startswith(databases)

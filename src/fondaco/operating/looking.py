@@ -65,15 +65,29 @@ def inspect(
 
 
 def backup(
-    directory: Directory, to: Annotated[Path, Parameter(help="A new or empty directory for the copy.")], /
+    directory: Directory,
+    to: Annotated[Path, Parameter(help="A new or empty directory for the copy.")],
+    /,
+    *,
+    people_keys: Annotated[
+        Path | None,
+        Parameter(help="The one file for a copy of people's keys, outside of all backups; it replaces the one before."),
+    ] = None,
 ) -> None:
     """Copy a house consistently, running or not. The copy opens and verifies like the house itself.
 
-    It holds the journal up to what was durable at the beginning, snapshots, secrets and the configuration.
+    It holds the journal up to what was durable at the beginning, snapshots, secrets and the configuration, but not the
+    keys that people's data are sealed with: who is erased must be erased in every backup.
     """
+    from fondaco.journal import layout
     from fondaco.journal.backup import backup as back_up
+    from fondaco.journal.backup import copy_people
 
     copied = back_up(directory, to)
+    if people_keys is not None:
+        print(f"copied the keys of {copy_people(directory, people_keys, to)} people to {people_keys}")
+    elif layout.people_path(directory).exists():
+        print("people's keys are not in it: keep one copy of them with --people-keys FILE")
     print(
         f"copied sequences 1 to {copied.last_seq} in {copied.segments} segments and {copied.snapshots} snapshots, "
         f"{copied.size_bytes / 1e6:.1f} MB, to {to}\nnow look whether it is whole: fondaco verify {to}"
