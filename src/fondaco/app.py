@@ -51,6 +51,7 @@ from fondaco.journal import layout
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.file import FileJournal
 from fondaco.journal.lock import DirectoryLock
+from fondaco.journal.people import People
 from fondaco.journal.secrets import SecretStore
 from fondaco.pages.first_page import FirstPage
 from fondaco.projections.history import History
@@ -162,15 +163,19 @@ class App:
         self.exchange = ExchangeDesk(self.runtime, self.history, authenticator, self.secrets, limits)
         undo.push_async_callback(self.exchange.stop)
         self.runtime.add_listener(self.exchange)
+        people = People(layout.people_path(options.directory))
+        undo.callback(people.close)
         self.rewards = RewardsDesk(
             self.runtime,
             self.history,
             Passwords(self.secrets, limits),
+            people,
             limits,
             zone=options.zone,
             lenient_json=options.is_json_lenient,
         )
-        undo.callback(self.rewards.close)
+        undo.push_async_callback(self.rewards.stop)
+        self.rewards.start()
         self.runtime.add_listener(_Flushes(flusher))
 
         # 10  The front door: one port for WebSocket and HTTP.

@@ -12,7 +12,6 @@ sequence that the answer speaks of. Cost: some 10 µs for a command beside the r
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
@@ -22,11 +21,11 @@ from msgspec.structs import replace
 
 from fondaco.core.command_records import encode
 from fondaco.core.commands import HOUSE, Rewards
-from fondaco.core.events import Applied, EventKind, Row, kind_of
 from fondaco.core.rewards.actions import Action, Idempotency
 from fondaco.core.rewards.books import Books
 from fondaco.core.rewards.entities import Operator
 from fondaco.core.rewards.facts import RewardsApplied
+from fondaco.desks.rewards.command_waiter import CommandWaiter
 from fondaco.desks.rewards.failure import Code, Failure, invalid
 from fondaco.desks.rewards.floor import Floor
 from fondaco.desks.rewards.method import Method
@@ -94,15 +93,18 @@ class Call:
 
     # ── what can be done ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def send(self, action: Action) -> RewardsApplied:
-        """Carry out an action. Raises ``Failure`` if it is refused; then nothing was done."""
+    async def send(self, action: Action, part: tuple[str, msgspec.Struct] | None = None) -> RewardsApplied:
+        """Carry out an action. Raises ``Failure`` if it is refused; then nothing was done.
+
+        ``part`` is of the body: a request of its own, behind the key that it came with.
+        """
         login = self.login
-        idempotency = self._idempotency() if self._key is not None else None
+        idempotency = self._idempotency(part)
         try:
             record = encode(HOUSE, Rewards(login.programme_id, login.operator, action, idempotency))
         except ValueError as error:
             raise invalid(f"the request is too large for the journal: {error}; send less at a time", "") from None
-        waiter = _Waiter()
+        waiter = CommandWaiter()
         self.floor.runtime.submit(record, waiter)
         row, fact = await waiter.outcome
         login.last_seq = self.as_of_seq = max(login.last_seq, row[1])
@@ -130,37 +132,19 @@ class Call:
         finally:
             login.questions -= 1
 
-    def _idempotency(self) -> Idempotency:
-        """A method that sends several commands has a name for each, in their order."""
+    def _idempotency(self, part: tuple[str, msgspec.Struct] | None) -> Idempotency | None:
+        """A method that sends several commands has a name for each: its part's key, or their order."""
+        if part is not None:
+            return self._named(b"part\0" + part[0].encode(), part[1])
+        if self._key is None:
+            return None
         assert isinstance(self._body, Body)
-        path, key = self.method.path.encode(), self._key or b""
-        name = b"%b\0%b\0%d" % (path, key, self._sent)
+        name = b"%b\0%d" % (self._key, self._sent)
         self._sent += 1
-        body = ENCODER.encode(replace(self._body, token="", fields_set=msgspec.UNSET))
-        return Idempotency(_hash(name), _hash(body))
+        return self._named(name, replace(self._body, token="", fields_set=msgspec.UNSET))
 
-
-class _Waiter:
-    """Waits for one command's answer."""
-
-    __slots__ = ("outcome",)
-
-    def __init__(self) -> None:
-        self.outcome: asyncio.Future[tuple[Row, RewardsApplied | None]] = asyncio.get_running_loop().create_future()
-
-    def answered(self, row: Row, applied: Applied) -> None:
-        if self.outcome.done():
-            return
-        if kind_of(row) == EventKind.FACT:
-            fact = applied.facts[row[2]]
-            assert isinstance(fact, RewardsApplied)
-            self.outcome.set_result((row, fact))
-        else:
-            self.outcome.set_result((row, None))
-
-    def failed(self, reason: str) -> None:
-        if not self.outcome.done():
-            self.outcome.set_exception(Failure(Code.UNAVAILABLE, f"{reason}; nothing was done", ""))
+    def _named(self, key: bytes, body: msgspec.Struct) -> Idempotency:
+        return Idempotency(_hash(self.method.path.encode() + b"\0" + key), _hash(ENCODER.encode(body)))
 
 
 def _checked_key(key: bytes) -> bytes:

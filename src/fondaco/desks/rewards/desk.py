@@ -27,6 +27,7 @@ from fondaco.desks.rewards.method import Method, Stream
 from fondaco.desks.rewards.methods import METHODS
 from fondaco.desks.rewards.passwords import Passwords
 from fondaco.desks.rewards.session import Login
+from fondaco.journal.people import People
 from fondaco.projections.history import History, ServiceTimeout
 from fondaco.runtime.limits import Limits
 from fondaco.wire.rewards.base import ENCODER, OK, Body, Envelope, Request, Status
@@ -45,12 +46,13 @@ class RewardsDesk:
         runtime: Runtime,
         history: History,
         passwords: Passwords,
+        people: People,
         limits: Limits,
         *,
         zone: str,
         lenient_json: bool,
     ) -> None:
-        self.floor = Floor(runtime, history, passwords, limits, zone)
+        self.floor = Floor(runtime, history, passwords, people, limits, zone)
         self._lenient_json = lenient_json
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:
@@ -68,7 +70,12 @@ class RewardsDesk:
     def describe(self) -> dict[str, Any]:
         return openapi.described(METHODS.values(), PREFIX)
 
-    def close(self) -> None:
+    def start(self) -> None:
+        """Go on with what was under way when the house ended."""
+        self.floor.runs.start()
+
+    async def stop(self) -> None:
+        await self.floor.runs.stop()
         self.floor.passwords.close()
 
     async def _answer(self, request: HttpRequest) -> HttpAnswer:

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 from fondaco.desks.common.rate import Allowances
 from fondaco.desks.rewards.dates import Dates
 from fondaco.desks.rewards.passwords import Passwords
+from fondaco.desks.rewards.run_driver import RunDriver
 from fondaco.desks.rewards.session import Logins
 
 if TYPE_CHECKING:
     from fondaco.core.house import House
+    from fondaco.journal.people import People
     from fondaco.projections.history import History
+    from fondaco.runtime.counters import Counters
     from fondaco.runtime.inbox import Waiter
     from fondaco.runtime.limits import Limits
 
@@ -22,6 +25,10 @@ class Runtime(Protocol):
 
     house: House
     durable_seq: int
+    counters: Counters
+
+    @property
+    def queue_depth(self) -> int: ...
 
     def submit(self, record: bytes, waiter: Waiter | None) -> None: ...
 
@@ -29,11 +36,15 @@ class Runtime(Protocol):
 class Floor:
     """One per desk. It holds no state of its own."""
 
-    def __init__(self, runtime: Runtime, history: History, passwords: Passwords, limits: Limits, zone: str) -> None:
+    def __init__(
+        self, runtime: Runtime, history: History, passwords: Passwords, people: People, limits: Limits, zone: str
+    ) -> None:
         self.runtime = runtime
         self.house = runtime.house
         self.history = history
         self.passwords = passwords
+        self.people = people
+        self.runs = RunDriver(runtime)
         self.limits = limits
         self.logins = Logins(limits)
         self.addresses = Allowances(limits)

@@ -4,7 +4,30 @@ from __future__ import annotations
 
 from typing import Final
 
-from fondaco.desks.rewards import authentication_methods
+from fondaco.desks.rewards import (
+    authentication_methods,
+    award_methods,
+    bulk_methods,
+    invoice_methods,
+    payment_methods,
+    purchase_methods,
+    receivable_methods,
+    run_methods,
+    settlement_methods,
+    spend_methods,
+)
 from fondaco.desks.rewards.method import Method
 
-METHODS: Final[dict[str, Method]] = {method.path: method for method in (*authentication_methods.METHODS,)}
+_GROUPS: Final = (
+    authentication_methods,
+    purchase_methods,
+    bulk_methods,
+    settlement_methods,
+    run_methods,
+    award_methods,
+    spend_methods,
+    invoice_methods,
+    payment_methods,
+    receivable_methods,
+)
+METHODS: Final[dict[str, Method]] = {method.path: method for group in _GROUPS for method in group.METHODS}

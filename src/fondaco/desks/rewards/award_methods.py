@@ -1,0 +1,71 @@
+"""Awards: the reward transactions that purchases gave. They are posted with their purchase and never by themselves.
+
+Source: rewards.md, Referred Objects (award reward transaction).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fondaco.core.rewards import entities as e
+from fondaco.core.rewards.entities import EntityKind
+from fondaco.desks.rewards import translate_documents
+from fondaco.desks.rewards.answering import page, state_of, time_or_none, view_of
+from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.method import READ, method
+from fondaco.desks.rewards.resolve import entity_of, optional_number
+from fondaco.projections.rewards_reads import DocumentFilter
+from fondaco.wire.rewards import reward_requests as wire
+from fondaco.wire.rewards.documents import AwardDetails
+
+
+def _shown(call: Call, awards: list[e.Award]) -> list[AwardDetails]:
+    view, shown = view_of(call), []
+    for award in awards:
+        purchase = call.books.purchase(award.purchase)
+        assert purchase is not None
+        shown.append(translate_documents.award(view, award, purchase))
+    return shown
+
+
+async def show(call: Call, body: wire.AwardRequest) -> AwardDetails:
+    award: e.Award = entity_of(call, EntityKind.AWARD, body.award_identifier, "award_identifier")
+    return _shown(call, [award])[0]
+
+
+async def list_(call: Call, body: wire.AwardList) -> wire.Awards:
+    wanted = DocumentFilter(
+        purchase=optional_number(
+            call, EntityKind.PURCHASE, body.customer_event_identifier, "customer_event_identifier"
+        ),
+        participant=optional_number(
+            call, EntityKind.PARTICIPANT, body.participant_identifier, "participant_identifier"
+        ),
+        state=state_of(body.life_cycle_state),
+        start_us=time_or_none(call, body.posted_from, "posted_from"),
+        end_us=time_or_none(call, body.posted_to, "posted_to"),
+    )
+    found = await page(call, body, e.Award, EntityKind.AWARD, wanted)
+    return wire.Awards(awards=_shown(call, found), offset=body.offset, number_of_results=len(found))
+
+
+METHODS: Final = (
+    method(
+        "reward_transactions/awards/show",
+        READ,
+        wire.AwardRequest,
+        show,
+        "One award as it is now.",
+        writes=False,
+        answer=AwardDetails,
+    ),
+    method(
+        "reward_transactions/awards/list",
+        READ,
+        wire.AwardList,
+        list_,
+        "Awards, newest first.",
+        writes=False,
+        answer=wire.Awards,
+    ),
+)

@@ -1,0 +1,128 @@
+"""Invoices, and the credit notes that take them back.
+
+Source: rewards.notes.md, Reversals; rewards.md, Referred Objects (invoice).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fondaco.core.rewards import actions as a
+from fondaco.core.rewards import entities as e
+from fondaco.core.rewards.entities import EntityKind
+from fondaco.desks.rewards import translate_documents
+from fondaco.desks.rewards.answering import ALLOCATIONS_SHOWN, changed, flag_of, page, state_of, time_or_none, view_of
+from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.method import OPERATE, READ, method
+from fondaco.desks.rewards.resolve import entity_of, number_of, optional_number
+from fondaco.projections.rewards_reads import DocumentFilter
+from fondaco.wire.rewards import invoice_requests as wire
+from fondaco.wire.rewards.documents import CreditNoteDetails, InvoiceDetails
+
+
+async def show(call: Call, body: wire.InvoiceRequest) -> InvoiceDetails:
+    invoice: e.Invoice = entity_of(call, EntityKind.INVOICE, body.invoice_identifier, "invoice_identifier")
+    return translate_documents.invoice(view_of(call), invoice, call.now_us)
+
+
+async def list_(call: Call, body: wire.InvoiceList) -> wire.Invoices:
+    receivable = body.accounts_receivable_identifier
+    wanted = DocumentFilter(
+        receivable=optional_number(call, EntityKind.RECEIVABLE, receivable, "accounts_receivable_identifier"),
+        state=state_of(body.life_cycle_state),
+        is_open=flag_of(body.is_open),
+        start_us=time_or_none(call, body.issued_from, "issued_from"),
+        end_us=time_or_none(call, body.issued_to, "issued_to"),
+        due_start_us=time_or_none(call, body.due_from, "due_from"),
+        due_end_us=time_or_none(call, body.due_to, "due_to"),
+    )
+    found = await page(call, body, e.Invoice, EntityKind.INVOICE, wanted)
+    view, now_us = view_of(call), call.now_us
+    return wire.Invoices(
+        invoices=[translate_documents.invoice(view, each, now_us) for each in found],
+        offset=body.offset,
+        number_of_results=len(found),
+    )
+
+
+async def cancel(call: Call, body: wire.InvoiceRequest) -> wire.InvoiceCancelled:
+    number = number_of(call, EntityKind.INVOICE, body.invoice_identifier, "invoice_identifier")
+    fact = await call.send(a.InvoiceCancel(number))
+    view = view_of(call)
+    return wire.InvoiceCancelled(
+        invoice=translate_documents.invoice(view, changed(fact, e.Invoice), fact.time_us),
+        credit_note=translate_documents.credit_note(view, changed(fact, e.CreditNote)),
+    )
+
+
+async def show_credit_note(call: Call, body: wire.CreditNoteRequest) -> CreditNoteDetails:
+    kind = EntityKind.CREDIT_NOTE
+    note: e.CreditNote = entity_of(call, kind, body.credit_note_identifier, "credit_note_identifier")
+    count, latest = call.books.latest_allocations(kind, note.number, ALLOCATIONS_SHOWN)
+    return translate_documents.credit_note_details(view_of(call), note, count, latest)
+
+
+async def list_credit_notes(call: Call, body: wire.CreditNoteList) -> wire.CreditNotes:
+    receivable = body.accounts_receivable_identifier
+    wanted = DocumentFilter(
+        receivable=optional_number(call, EntityKind.RECEIVABLE, receivable, "accounts_receivable_identifier"),
+        invoice=optional_number(call, EntityKind.INVOICE, body.invoice_identifier, "invoice_identifier"),
+        start_us=time_or_none(call, body.issued_from, "issued_from"),
+        end_us=time_or_none(call, body.issued_to, "issued_to"),
+    )
+    found = await page(call, body, e.CreditNote, EntityKind.CREDIT_NOTE, wanted)
+    view = view_of(call)
+    return wire.CreditNotes(
+        credit_notes=[translate_documents.credit_note(view, each) for each in found],
+        offset=body.offset,
+        number_of_results=len(found),
+    )
+
+
+METHODS: Final = (
+    method(
+        "invoices/show",
+        READ,
+        wire.InvoiceRequest,
+        show,
+        "One invoice as it is now.",
+        writes=False,
+        answer=InvoiceDetails,
+    ),
+    method(
+        "invoices/list",
+        READ,
+        wire.InvoiceList,
+        list_,
+        "Invoices, newest first.",
+        writes=False,
+        answer=wire.Invoices,
+    ),
+    method(
+        "invoices/cancel",
+        OPERATE,
+        wire.InvoiceRequest,
+        cancel,
+        "Credit what of an invoice was not credited yet; its awards stay.",
+        writes=True,
+        answer=wire.InvoiceCancelled,
+    ),
+    method(
+        "credit_notes/show",
+        READ,
+        wire.CreditNoteRequest,
+        show_credit_note,
+        "One credit note as it is now, with what it was allocated to.",
+        writes=False,
+        answer=CreditNoteDetails,
+    ),
+    method(
+        "credit_notes/list",
+        READ,
+        wire.CreditNoteList,
+        list_credit_notes,
+        "Credit notes, newest first.",
+        writes=False,
+        answer=wire.CreditNotes,
+    ),
+)
