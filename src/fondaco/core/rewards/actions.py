@@ -136,7 +136,7 @@ class WebhookMark(_Action, frozen=True, tag="webhook_mark"):
 
 
 class ReceivablePut(_Action, frozen=True, tag="receivable_put"):
-    """New credit terms or state. TERMINATED is for ever and needs a balance of zero."""
+    """New credit terms or state. TERMINATED is for ever: no invoice may be open then, and no credit unallocated."""
 
     number: int
     credit_days: int

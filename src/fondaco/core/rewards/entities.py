@@ -195,8 +195,8 @@ class Offer(_Entity, frozen=True, tag=9):
     """What is awarded: ``award_ppm`` of the purchase, or ``award_units`` in the participant's currency.
 
     It counts for purchases of at least ``purchase_units_min`` in the purchase's currency, of the given unit, merchant
-    or group (0 and empty: any), performed while it is in force. ``award_units_max`` caps one award (0: no cap); both
-    fixed amounts count only for participants of ``currency`` (0: no fixed amount).
+    or group (0 and empty: any), performed while it is in force. ``award_units_max`` caps one award (0: no cap); an
+    offer with either fixed amount counts only for participants of ``currency`` (0: no fixed amount).
     """
 
     number: int

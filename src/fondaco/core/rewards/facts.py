@@ -51,7 +51,8 @@ class RebatePaid(msgspec.Struct, frozen=True, array_like=True):
 
 
 class RewardsApplied(msgspec.Struct, frozen=True):
-    """``repeated``: the same idempotency key came again; nothing was done, and this is what was done then.
+    """``repeated``: the same idempotency key came again; nothing was done, and this is what was done then, without the
+    entries, which must not be counted twice.
 
     ``action`` is the tag of the command, or what fell due: ``reward_expiry``, ``fee_day``.
     """
