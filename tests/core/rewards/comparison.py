@@ -16,7 +16,17 @@ from fondaco.core.house import House
 from fondaco.core.purposes import CASH, MERCHANT_RECEIVABLE, PARTICIPANT_REWARD
 from fondaco.core.rejects import Reject
 from fondaco.core.rewards import actions as a
-from fondaco.core.rewards.entities import Currency, Entity, EntityKind, Expiry, Participant, Programme, Receivable
+from fondaco.core.rewards.entities import (
+    Currency,
+    Entity,
+    EntityKind,
+    Expiry,
+    Merchant,
+    Participant,
+    Programme,
+    Receivable,
+    Unit,
+)
 from fondaco.core.rewards.facts import Entry, RewardsApplied
 from tests.core.rewards.accountant import Accountant
 from tests.core.rewards.accountant_sheet import Expected, Named, Posting, Refused, Sheet
@@ -213,6 +223,7 @@ class Comparison:
         assert sorted(self.house.rewards.programmes) == sorted(self.accountant.sheets)
         for programme_id, sheet in self.accountant.sheets.items():
             self._audit_entities(programme_id, sheet)
+            self._audit_allocations(programme_id, sheet)
             self._audit_balances(programme_id, sheet)
             self._audit_sums(programme_id, sheet)
 
@@ -223,6 +234,13 @@ class Comparison:
         for kind, register in REGISTERS.items():
             meant = {number: self._as_house(entity) for number, entity in sheet.entities[kind].items()}
             assert dict(getattr(books, register)) == meant
+        for codes, named in (
+            (books.currency_codes, sheet.all(Currency)),
+            (books.merchant_codes, sheet.all(Merchant)),
+            (books.unit_codes, sheet.all(Unit)),
+            (books.participant_codes, sheet.all(Participant)),
+        ):
+            assert codes == {entity.code: number for number, entity in named.items()}
         for kind, document in DOCUMENTS.items():
             read = getattr(books, document)
             assert books.count(kind) == len(sheet.entities[kind])
@@ -230,6 +248,17 @@ class Comparison:
                 assert read(number) == entity, f"{kind.name} {number}"
             assert read(len(sheet.entities[kind]) + 1) is None
             assert read(0) is None
+
+    def _audit_allocations(self, programme_id: int, sheet: Sheet) -> None:
+        books = self.house.rewards.programmes[programme_id]
+        for kind, number in sheet.credits:
+            meant = {
+                invoice: units for (credit, invoice), units in sheet.allocations.items() if credit == (kind, number)
+            }
+            found: Counter[int] = Counter()
+            for invoice, units in books.allocations(kind, number):
+                found[invoice] += units
+            assert dict(found) == meant, f"allocations of {kind.name} {number}"
 
     def _audit_balances(self, programme_id: int, sheet: Sheet) -> None:
         currencies = {currency.asset_id: number for number, currency in sheet.all(Currency).items()}

@@ -11,15 +11,18 @@ from collections.abc import Callable
 from fondaco.core.rewards import actions as a
 from fondaco.core.rewards.entities import (
     Clawback,
+    ContributionRule,
     CreditNote,
     Currency,
     Invoice,
     Line,
     Merchant,
+    Offer,
     Participant,
     Payment,
     Purchase,
     Receivable,
+    Scheme,
     SettlementRun,
     Spend,
     Unit,
@@ -130,12 +133,29 @@ class Draws(SetUpDraws):
 
     # trading
 
+    @staticmethod
+    def moments(sheet: Sheet) -> list[int]:
+        """When something begins or ends to be in force."""
+        found: list[int] = []
+        for rate in sheet.rates():
+            found += (rate.from_us, rate.to_us)
+        for scheme in sheet.all(Scheme).values():
+            found += (scheme.from_us, scheme.to_us)
+        for offer in sheet.all(Offer).values():
+            found += (offer.from_us, offer.to_us)
+        for rule in sheet.all(ContributionRule).values():
+            found += (rule.from_us, rule.to_us)
+        return [time_us for time_us in found if time_us]
+
     def purchase(self, sheet: Sheet) -> a.Action:
         rng = self.rng
         currency = self.number(sheet, Currency)
         ids = rng.sample("abcdef", rng.choice((1, 1, 2, 3, 5)))
         lines = tuple(Line(line_id, "1", "1", self.units(sheet, currency)) for line_id in ids)
         performed_us = max(1, self.comparison.time_us - rng.choice((0, 0, 1, DAY_US, 4 * DAY_US, 12 * DAY_US)))
+        ends = self.moments(sheet)
+        if ends and rng.random() < 0.1:
+            performed_us = rng.choice(ends)
         reference = f"R{rng.randint(1, 400)}" if rng.random() < 0.3 else ""
         unit, participant = self.number(sheet, Unit), self.number(sheet, Participant)
         return a.PurchaseCreate(unit, participant, performed_us, currency, lines, reference)

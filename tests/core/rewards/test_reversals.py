@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from fondaco.core import command_records
+from fondaco.core import commands as c
+from fondaco.core.commands import Sender
 from fondaco.core.rejects import Reject
 from fondaco.core.rewards import actions as a
-from fondaco.core.rewards.entities import Clawback, DocumentState, EntityKind, Purchase, Rounding
-from tests.core.rewards.desk_table import EUR, Desk
+from fondaco.core.rewards.entities import Clawback, DocumentState, EntityKind, Line, Purchase, Rounding
+from fondaco.core.rewards.facts import RewardsApplied
+from tests.core.rewards.accountant_money import DAY_US
+from tests.core.rewards.desk_table import EUR, PARTICIPANT, UNIT, Answer, Desk
 
 
 def test_a_cancelled_purchase_takes_all_back() -> None:
@@ -144,6 +149,21 @@ def test_rewards_that_expired_are_short_as_well() -> None:
     desk.later(days=1)
     desk.cancels().posts("loss | cost | 15")
     desk.has(breakage="15", loss="-15", reward="0", cost="0")
+
+
+def test_what_has_expired_is_gone_in_the_same_batch() -> None:
+    """An award that had expired before it was posted: its purchase is cancelled before time is looked at again."""
+    desk = Desk(clawback=Clawback.FORGIVE, reward_days=1)
+    house = desk.comparison.house
+    bought = a.PurchaseCreate(UNIT, PARTICIPANT, desk.now_us - DAY_US, EUR, (Line("a", "1", "1", 15_000),))
+    actions = (bought, a.PurchaseCancel(1))
+    records = [command_records.encode(Sender(), c.Rewards(1, 0, action)) for action in actions]
+    said = house.apply(b"".join(records), desk.now_us).facts[-1]
+    assert isinstance(said, RewardsApplied)
+    Answer(desk, said).posts("""
+        reward 1 | breakage | 15
+        loss     | cost     | 15
+    """)
 
 
 def test_a_spend_uses_what_expires_first_and_gives_it_back() -> None:
