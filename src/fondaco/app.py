@@ -76,6 +76,7 @@ class App:
     projector: Child
     history: History
     exchange: ExchangeDesk
+    people: People
     rewards: RewardsDesk
     door: FrontDoor
     port: int
@@ -131,8 +132,10 @@ class App:
         self.house, self.journal = recover(options.directory, lock=lock)
         undo.callback(self.journal.close)
 
-        # 4  The secrets of API keys, which the journal never sees.
+        # 4  The secrets of API keys and the keys of people's data, which the journal never sees.
         self.secrets = SecretStore(layout.secrets_path(options.directory))
+        self.people = People(layout.people_path(options.directory))
+        undo.callback(self.people.close)
 
         # 5  The sequencer: from here on commands can be journalled and applied.
         self.runtime = Runtime(self.house, self.journal, limits, fatal=self._fatal, sync_mode=options.sync_mode)
@@ -163,13 +166,11 @@ class App:
         self.exchange = ExchangeDesk(self.runtime, self.history, authenticator, self.secrets, limits)
         undo.push_async_callback(self.exchange.stop)
         self.runtime.add_listener(self.exchange)
-        people = People(layout.people_path(options.directory))
-        undo.callback(people.close)
         self.rewards = RewardsDesk(
             self.runtime,
             self.history,
             Passwords(self.secrets, limits),
-            people,
+            self.people,
             limits,
             zone=options.zone,
             lenient_json=options.is_json_lenient,

@@ -41,9 +41,9 @@ POOR_DEPOSITS: Final = {STOCK: Decimal("0.5"), MONEY: Decimal(50)}
 PAGE: Final = 100
 QUERIES_AT_ONCE: Final = 8
 WORKERS: Final = 8
-SERVICE_UNAVAILABLE, ORDER_NOT_FOUND, NOT_LARGER_THAN_TRADED, WOULD_TAKE, WOULD_FIRE = 3, 10, 11, 105, 118
-#: Why an order may stay as it is, though it was asked to be amended.
-NOT_AMENDED: Final = (SERVICE_UNAVAILABLE, ORDER_NOT_FOUND, NOT_LARGER_THAN_TRADED, WOULD_TAKE, WOULD_FIRE)
+SERVICE_UNAVAILABLE, ORDER_NOT_FOUND = 3, 10
+#: Why an order may stay as it is, though it was asked to be amended: over, too small, would take, would fire …
+NOT_AMENDED: Final = (SERVICE_UNAVAILABLE, ORDER_NOT_FOUND, 11, 102, 103, 104, 105, 108, 109, 116, 118, 122)
 #: What stays as it is from an order's first record to its last; price and amount do but for an amend.
 CONSTANT: Final = (*("id", "market", "type", "side", "user", "ctime", "taker_fee", "maker_fee", "client_order_id"),)
 

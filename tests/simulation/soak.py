@@ -51,8 +51,9 @@ KILLED_EVERY_S: Final = (6.0, 24.0)
 STAYS_S: Final = (3.0, 20.0)
 DOZES_S: Final = (4.0, 12.0)
 NO_SLOW_S: Final = (3.0, 8.0)
-#: What memory may grow for each acknowledged order: its name is remembered for a day, at some 600 bytes (see
-#: core/client_orders.py), and some of the orders rest. And what it may grow once, while a process gets warm.
+#: What memory may grow for each acknowledged order: its name is remembered for a day, at 600 to 770 bytes (see
+#: core/client_orders.py), and some of the orders rest; the projector's SQLite fills its page cache meanwhile (see
+#: docs/internals/soak.md). And what it may grow once, while a process gets warm.
 GROWTH_BYTES_MAX: Final = 1_000
 WARM_BYTES_MAX: Final = 16_000_000
 #: How late a push to a quick reader may be beside slow ones, against when there are none.

@@ -22,6 +22,7 @@ Params = tuple[object, ...]
 MARKET: Final = "BTCUSDT"
 ASK, BID = 1, 2
 LIMIT: Final = 1
+SMALLEST: Final = Decimal("0.0001")
 BATCHED: Final = 0.01
 BATCH_MAX: Final = 5
 #: GTD orders end within that: whoever reads the books in peace waits as long first.
@@ -120,7 +121,7 @@ THEN: Final = (
 
 
 def _times(factor: float) -> Callable[[random.Random, dict[str, Any]], dict[str, str]]:
-    return lambda _, record: {"amount": f"{Decimal(record['amount']) * Decimal(factor):.4f}"}
+    return lambda _, record: {"amount": f"{max(Decimal(record['amount']) * Decimal(factor), SMALLEST):.4f}"}
 
 
 def _moved(chance: random.Random, record: dict[str, Any]) -> dict[str, str]:

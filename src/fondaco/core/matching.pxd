@@ -43,7 +43,7 @@ cdef class Matching:
     cdef Py_ssize_t tag(self, long long order, long long session, long long user) except -1
     cdef bytes client_order_id(self, long long at)
     cdef Py_ssize_t is_bad_name(self, long long at) except -1
-    cdef tuple request(self, long long at, long long flags)
+    cdef bytes request(self, long long at, long long flags)
     cdef Py_ssize_t answered_by_name(self, long long at, long long flags) except -1
     cdef long long last_id(self) noexcept
     cdef Py_ssize_t remember_name(self, long long at, long long flags, long long order_id, bint is_open) except -1

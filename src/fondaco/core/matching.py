@@ -404,10 +404,8 @@ class Matching:
 
     def request(self, at, flags):
         """What a repeated place must say again: everything but who sent it and its name."""
-        words = [self.batch[at + 2], self.batch[at + 3], self.batch[at + 4]]
-        if flags & WITH_OPTIONS:
-            words += [self.batch[at + 5], self.batch[at + 6], self.batch[at + 7], self.batch[at + 8]]
-        return tuple(words)
+        words: cython.longlong = 3 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0)
+        return bytes(memoryview(self.batch)[at + 2 : at + 2 + words])
 
     def answered_by_name(self, at, flags):
         """Whether the client order id was taken before: then this has been answered."""

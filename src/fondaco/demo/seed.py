@@ -32,6 +32,7 @@ from fondaco.core.instruments import SCOPES
 from fondaco.core.rejects import Reject
 from fondaco.core.units import parse_units
 from fondaco.demo.feed import Submits, ask
+from fondaco.demo.rialto import RewardsLogin
 from fondaco.demo.tape import RECORDINGS, Recording
 from fondaco.desks.exchange.operator_params import DEMO_GIFT
 from fondaco.journal.errors import OperatingError
@@ -54,12 +55,13 @@ class ApiKey(msgspec.Struct, frozen=True):
     secret: str
 
 
-class Credentials(msgspec.Struct, frozen=True):
-    """credentials.json: who may try the demo, and where it is."""
+class Credentials(msgspec.Struct, frozen=True, omit_defaults=True):
+    """credentials.json: who may try the demo, and where it is. ``rewards`` is added by whoever seeds a programme."""
 
     users: dict[str, ApiKey]
     operator: ApiKey
     http: str
+    rewards: RewardsLogin | None = None
 
 
 class SeedRefused(OperatingError):

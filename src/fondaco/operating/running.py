@@ -14,11 +14,13 @@ from typing import Annotated, Any, Literal
 
 import structlog
 from cyclopts import Parameter, validators
+from msgspec.structs import replace
 
 from fondaco import __version__, compiled, config, logs
 from fondaco.app import App, serve
 from fondaco.config import Options
 from fondaco.demo.feed import SPEED_MAX, Feed
+from fondaco.demo.rialto import seed_rewards
 from fondaco.demo.seed import CREDENTIALS, MAKER, TAKER, Credentials, is_demo, seed, write_credentials
 from fondaco.demo.wipe import wipe
 from fondaco.journal import layout
@@ -70,7 +72,9 @@ def demo(
     made: list[Credentials] = []
 
     async def prepare(app: App) -> None:
-        made.append(await seed(app.runtime, app.secrets, app.url))
+        credentials = await seed(app.runtime, app.secrets, app.url)
+        login = await seed_rewards(app.runtime, app.secrets, app.people)
+        made.append(replace(credentials, rewards=login))
         write_credentials(options.directory, made[0])
 
     async def opened(app: App) -> None:
@@ -176,6 +180,7 @@ def _addresses(app: App) -> list[tuple[str, str]]:
         ("page", app.url),
         ("WebSocket", f"{socket_url}/exchange (subprotocol json for plain text)"),
         ("HTTP", f"{app.url}/exchange/<method>"),
+        ("rewards", f"{app.url}/rewards/<method> ({app.url}/docs lists all)"),
         ("data", app.options.data),
     ]
     missing = compiled.missing_to_compile() if compiled.uncompiled_modules() else None
@@ -186,12 +191,13 @@ def _addresses(app: App) -> list[tuple[str, str]]:
 
 
 def _say_demo(app: App, credentials: Credentials) -> None:
-    keys = {**credentials.users, "operator": credentials.operator}
+    keys, login = {**credentials.users, "operator": credentials.operator}, credentials.rewards
     _say(
         [
             *_addresses(app),
             ("", ""),
             *((name, f"api_key {key.api_key}\n             secret  {key.secret}") for name, key in keys.items()),
+            *([("rewards", f"{login.username} at {login.organisation}, password {login.password}")] if login else []),
             ("", f"(the same in {app.options.directory / CREDENTIALS}; a demo's keys protect nothing)"),
             ("", ""),
             ("", "Ctrl-C ends it. Orders and balances are on disk; started again, it goes on with them."),
