@@ -111,6 +111,7 @@ key=$(of_alice api_key)
 secret=$(of_alice secret)`
     : `key=API_KEY
 secret=SECRET`;
+  if (house.demo) showRewards(file);
   byId("code-python").textContent = `import hashlib, hmac, json, time, urllib.request
 
 house = ${JSON.stringify(location.origin)}
@@ -158,6 +159,18 @@ function chooseTab(chosen) {
     tab.tabIndex = tab === chosen ? 0 : -1;
     byId(`code-${language}`).hidden = tab !== chosen;
   }
+}
+
+function showRewards(file) {
+  byId("rewards").hidden = false;
+  byId("code-rewards").textContent = `house=${location.origin}/rewards
+login=$(python3 -c 'import json, sys; print(json.dumps(json.load(open(sys.argv[1]))["rewards"]))' ${shellQuoted(file)})
+token=$(curl -s $house/authentication/token -d "$login" | python3 -c 'import json, sys; print(json.load(sys.stdin)["data"]["token"])')
+ask() { curl -s $house/$1 -d '{"token":"'$token'",'"$2"'}' | python3 -m json.tool; }
+
+ask customer_events/purchases/apply_settlement '"customer_event_identifier":{"number":"796"}'
+ask accounts_receivable/statement '"accounts_receivable_identifier":{"number":"ACR0000000001"}'
+`;
 }
 
 async function copyCode() {
