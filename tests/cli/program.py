@@ -24,7 +24,7 @@ from fondaco.operating.keys import offline
 TIMEOUT_S = 60
 
 
-def fondaco(*words: str | Path) -> subprocess.CompletedProcess[str]:
+def fondaco(*words: str | Path, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     """Runs one command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "fondaco.cli", *map(str, words)],
@@ -32,6 +32,7 @@ def fondaco(*words: str | Path) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=TIMEOUT_S,
         check=False,
+        cwd=folder,
     )
 
 

@@ -63,6 +63,27 @@ def test_the_first_order_of_the_readme(tmp_path: Path, demo_data: Path) -> None:
     assert put[1:-1] in listed
 
 
+def test_the_settlement_from_top_to_bottom(tmp_path: Path, demo_data: Path) -> None:
+    """Each command prints what stands below it, where something does."""
+    page = "docs/tutorial/first-settlement.md"
+    blocks = re.findall(r"```console\n\$ python3 (rewards\.py .*)\n((?:\{.*\n)?)```", (ROOT / page).read_text())
+    assert len(blocks) == 8
+    with running("demo", "--data", demo_data) as house:
+        program(page, house, tmp_path, "rewards.py")
+        answers = [run(tmp_path, *shlex.split(words)) for words, _ in blocks]
+        assert answers[:6] == [told for _, told in blocks[:6]]
+        statement, ageing = (json.loads(answer) for answer in answers[6:])
+        (words,) = typed(page, "fondaco settle")
+        settled = fondaco(*words[1:], "--url", house.url, folder=tmp_path)
+        house.kill()
+    assert settled.stdout == "run 1: 9 settled, 0 refused, 0 passed over\n"
+    assert [line["document"]["number"] for line in statement["lines"][-3:]] == ["I00000791", "P00000001", "CN00000001"]
+    before, *_, last = (line["balance_amount"] for line in statement["lines"][-4:])
+    assert round(before - last, 2) == 11.25
+    (totals,) = ageing["totals"]
+    assert statement["closing_balance"] == totals["ageing"]["total_amount"] == totals["ledger_balance"] == last
+
+
 def test_the_tutorial_from_top_to_bottom(tmp_path: Path, demo_data: Path) -> None:
     page = "docs/tutorial/first-order.md"
     asked = typed(page, "python3 ask.py")
