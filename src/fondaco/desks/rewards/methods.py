@@ -8,18 +8,28 @@ from fondaco.desks.rewards import (
     authentication_methods,
     award_methods,
     bulk_methods,
+    currency_methods,
     invoice_methods,
+    operator_methods,
+    party_methods,
     payment_methods,
     purchase_methods,
     receivable_methods,
+    receivable_state_methods,
     run_methods,
     settlement_methods,
     spend_methods,
+    terms_methods,
 )
 from fondaco.desks.rewards.method import Method
 
 _GROUPS: Final = (
     authentication_methods,
+    operator_methods,
+    currency_methods,
+    party_methods,
+    terms_methods,
+    receivable_state_methods,
     purchase_methods,
     bulk_methods,
     settlement_methods,

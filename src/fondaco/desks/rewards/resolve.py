@@ -56,6 +56,11 @@ def entity_of(call: Call, kind: EntityKind, identifier: Identifier, field: str) 
     return _FINDERS[kind](call.books, number)
 
 
+def entity_numbered(books: Books, kind: EntityKind, number: int) -> Any:
+    """The entity of a kind that has the number, or ``None``."""
+    return _FINDERS[kind](books, number)
+
+
 def number_of(call: Call, kind: EntityKind, identifier: Identifier, field: str) -> int:
     """The number of the thing, which exists. Raises ``Failure``."""
     books, what = call.books, kind.name.lower().replace("_", " ")

@@ -13,17 +13,14 @@ from typing import Annotated, ClassVar, Final
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-_DECIMAL_PATTERN: Final = r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$"
-
-#: A number, or its text: exact, at most 40 characters. Read by ``desks/rewards/amounts.py``.
-Amount = Annotated[
-    msgspec.Raw,
-    Meta(
-        extra_json_schema={
-            "anyOf": [{"type": "number"}, {"type": "string", "maxLength": 40, "pattern": _DECIMAL_PATTERN}]
-        }
-    ),
+_AMOUNT_SCHEMA: Final = [
+    {"type": "number"},
+    {"type": "string", "maxLength": 40, "pattern": r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$"},
 ]
+#: A number, or its text: exact, at most 40 characters. Read by ``desks/rewards/amounts.py``.
+Amount = Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": _AMOUNT_SCHEMA})]
+#: The same, or null, which comes as the text of it (msgspec keeps no ``Raw`` beside ``None``).
+NullableAmount = Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": [*_AMOUNT_SCHEMA, {"type": "null"}]})]
 #: ``YYYY-MM-DDTHH:MM:SS`` in the desk's zone. Read by ``desks/rewards/dates.py``.
 DateText = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$", max_length=19)]
 Token = Annotated[str, Meta(min_length=1, max_length=64, description="What authentication/token gave.")]
