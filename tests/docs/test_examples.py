@@ -67,12 +67,12 @@ def test_the_settlement_from_top_to_bottom(tmp_path: Path, demo_data: Path) -> N
     """Each command prints what stands below it, where something does."""
     page = "docs/tutorial/first-settlement.md"
     blocks = re.findall(r"```console\n\$ python3 (rewards\.py .*)\n((?:\{.*\n)?)```", (ROOT / page).read_text())
-    assert len(blocks) == 8
+    assert len(blocks) == 9
     with running("demo", "--data", demo_data) as house:
         program(page, house, tmp_path, "rewards.py")
         answers = [run(tmp_path, *shlex.split(words)) for words, _ in blocks]
-        assert answers[:6] == [told for _, told in blocks[:6]]
-        statement, ageing = (json.loads(answer) for answer in answers[6:])
+        assert answers[:7] == [told for _, told in blocks[:7]]
+        statement, ageing = (json.loads(answer) for answer in answers[7:])
         (words,) = typed(page, "fondaco settle")
         settled = fondaco(*words[1:], "--url", house.url, folder=tmp_path)
         house.kill()
