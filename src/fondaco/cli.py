@@ -31,6 +31,9 @@ COMMANDS = {
     "up": Entry("fondaco.operating.running:up", "run a house"),
     "key": Entry("fondaco.operating.key_commands:app", "make, list and revoke API keys while no house runs"),
     "settle": Entry("fondaco.operating.settling:settle", "settle a programme's purchases, with a progress bar"),
+    "programme": Entry(
+        "fondaco.operating.programme_commands:app", "make and list reward programmes while no house runs"
+    ),
     "verify": Entry("fondaco.operating.looking:verify", "replay a journal from nothing and compare everything"),
     "inspect": Entry("fondaco.operating.looking:inspect", "print commands and events as JSON lines"),
     "backup": Entry("fondaco.operating.looking:backup", "copy a house, running or not"),
