@@ -1,7 +1,8 @@
 """Every refusal the house can give, in order of precedence.
 
 A refusal is a value, not an exception. The numbers are banded by the thing they speak of; where several apply, the
-lowest is the one given, because checks run in this order. Each desk owns one total table from these to its own wire
+lowest is the one given, because checks run in this order (a rewards programme's checks the shape of a value before
+the names in it). Each desk owns one total table from these to its own wire
 codes and sentences. The numbers are part of the journal's meaning (replay must refuse alike), so they never change.
 
 What cannot be said in counts never comes this far: a desk refuses malformed numbers, prices off the tick and amounts

@@ -80,7 +80,6 @@ def pay(sheet: Sheet, action: a.PaymentCreate) -> None:
 def refund(sheet: Sheet, action: a.PaymentRefund) -> None:
     receivable = sheet.get(Receivable, action.receivable)
     check_amount(action.amount_units, sheet.currency(receivable.currency))
-    must_not_be_terminated(receivable)
     unallocated = sheet.unallocated(receivable.number)
     there = sum(credit.unallocated_units for credit in unallocated)
     if action.amount_units > there:
@@ -135,7 +134,8 @@ def write_off(sheet: Sheet, action: a.WriteOffCreate) -> None:
         for invoice in sheet.open_invoices(receivable.number):
             allocate(sheet, name_of(credit), invoice.number)
     for invoice in sheet.open_invoices(receivable.number):
-        sheet.put(replace(invoice, unsettled_units=0))
+        given_up = invoice.written_off_units + invoice.unsettled_units
+        sheet.put(replace(invoice, unsettled_units=0, written_off_units=given_up))
     number = sheet.next_number(EntityKind.WRITE_OFF)
     owes = MERCHANT_RECEIVABLE, receivable.number
     sheet.post((BAD_DEBT, HOUSE), owes, receivable.currency, owed, (EntityKind.WRITE_OFF, number))

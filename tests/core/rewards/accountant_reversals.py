@@ -7,6 +7,7 @@ from fractions import Fraction
 from msgspec.structs import replace
 
 from fondaco.core.purposes import (
+    BAD_DEBT,
     CLAWBACK_LOSS,
     CONTRIBUTION_INCOME,
     MERCHANT_RECEIVABLE,
@@ -132,3 +133,16 @@ def credit_part(sheet: Sheet, invoice: Invoice, part: Fraction) -> None:
     sheet.put(note)
     sheet.put(invoice)
     allocate(sheet, document, invoice.number)
+    recover(sheet, invoice.number, note.number)
+
+
+def recover(sheet: Sheet, invoice_number: int, note_number: int) -> None:
+    """What of an invoice was written off does not become the merchant's credit: it is no bad debt any more."""
+    invoice, note = sheet.get(Invoice, invoice_number), sheet.get(CreditNote, note_number)
+    back = min(invoice.written_off_units, note.unallocated_units)
+    if back == 0:
+        return
+    owes, document = (MERCHANT_RECEIVABLE, invoice.receivable), (EntityKind.CREDIT_NOTE, note_number)
+    sheet.post(owes, (BAD_DEBT, HOUSE), invoice.currency, back, document)
+    sheet.put(replace(invoice, written_off_units=invoice.written_off_units - back))
+    sheet.put(replace(note, unallocated_units=note.unallocated_units - back))

@@ -6,7 +6,7 @@ import pytest
 
 from fondaco.core.rejects import Reject
 from fondaco.core.rewards import actions as a
-from fondaco.core.rewards.entities import EntityKind, Payment, ReceivableState, WriteOff
+from fondaco.core.rewards.entities import CreditNote, EntityKind, Payment, ReceivableState, WriteOff
 from tests.core.rewards.desk_table import EUR, MERCHANT, RECEIVABLE, Desk
 
 
@@ -101,6 +101,20 @@ def test_a_write_off_gives_up_what_is_owed(desk: Desk) -> None:
         3 | 30 | 0 | POSTED
     """)
     desk.do(a.WriteOffCreate(RECEIVABLE)).is_refused(Reject.NOTHING_OWED, value=RECEIVABLE)
+
+
+def test_what_was_given_up_is_no_credit(desk: Desk) -> None:
+    """Nobody gets money back that he never paid: a credit note on it takes it out of the bad debt again."""
+    desk.pays("4", invoice=1)
+    desk.do(a.WriteOffCreate(RECEIVABLE)).posts("bad debt | receivable 1 | 56")
+    note = desk.do(a.InvoiceCancel(1)).posts("""
+        income | receivable 1 | 10
+        receivable 1 | bad debt | 6
+    """)
+    assert note.one(CreditNote).unallocated_units == 400
+    desk.refunds("4.01").is_refused(Reject.CREDIT_NOT_ENOUGH, bound=400, value=401)
+    desk.refunds("4")
+    desk.has(receivable="0", cash="0")
 
 
 def test_the_end_of_a_receivable(desk: Desk) -> None:

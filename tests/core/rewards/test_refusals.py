@@ -76,7 +76,7 @@ def test_names_are_taken_once() -> None:
     desk.do(a.CurrencyPut(0, "EUR", 2, Rounding.UP)).is_refused(
         Reject.ENTITY_NAME_TAKEN, bound=EntityKind.CURRENCY, value=EUR
     )
-    desk.do(a.UnitPut(Unit(0, "shop", "Shop"))).is_refused(Reject.ENTITY_NAME_TAKEN, value=UNIT)
+    desk.do(a.UnitPut(Unit(0, "shop", "Shop"))).is_refused(Reject.ENTITY_NAME_TAKEN, bound=EntityKind.UNIT, value=UNIT)
     purchase = a.PurchaseCreate(UNIT, PARTICIPANT, START_US, EUR, (Line("a", "1", "1", 1),), "R-1")
     desk.do(purchase).is_fact()
     desk.do(purchase).is_refused(Reject.REFERENCE_TAKEN, value=1)

@@ -52,8 +52,9 @@ def _create(draft: Draft, action: a.CurrencyPut, register: Register) -> Refusal 
         if asset_id is None:
             return Reject.UNKNOWN_ASSET, 0, 0
         asset = register.assets[asset_id]
-        if any(currency.asset_id == asset_id for currency in books.currencies.values()):
-            return Reject.ENTITY_NAME_TAKEN, EntityKind.CURRENCY, asset_id
+        for currency in books.currencies.values():
+            if currency.asset_id == asset_id:
+                return Reject.ENTITY_NAME_TAKEN, EntityKind.CURRENCY, currency.number
     else:
         asset_id = len(register.assets) + 1
         if asset_id > ASSET_ID_MAX:

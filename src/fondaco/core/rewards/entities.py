@@ -311,7 +311,8 @@ class Purchase(_Entity, frozen=True, tag=20):
 class Invoice(_Entity, frozen=True, tag=22):
     """A merchant's debt for one settlement. Its total is ``net_units + tax_units``.
 
-    ``unsettled_units`` is what no payment or credit was allocated to; ``credited_*`` what credit notes took back.
+    ``unsettled_units`` is what no payment or credit was allocated to; ``credited_*`` what credit notes took back;
+    ``written_off_units`` what was given up and has not come back by a credit note.
     """
 
     number: int
@@ -328,6 +329,7 @@ class Invoice(_Entity, frozen=True, tag=22):
     unsettled_units: int
     credited_net_units: int = 0
     credited_tax_units: int = 0
+    written_off_units: int = 0
     state: DocumentState = DocumentState.POSTED
 
 

@@ -30,6 +30,8 @@ def create_payment(draft: Draft, action: a.PaymentCreate) -> Refusal | None:
     receivable = _receivable(draft, action.receivable, action.amount_units, action.reference)
     if isinstance(receivable, tuple):
         return receivable
+    if receivable.state is ReceivableState.TERMINATED:
+        return Reject.RECEIVABLE_TERMINATED, 0, receivable.number
     number, left = draft.next_number(EntityKind.PAYMENT), action.amount_units
     if action.invoice:
         invoice = draft.invoice(action.invoice)
@@ -56,7 +58,7 @@ def create_payment(draft: Draft, action: a.PaymentCreate) -> Refusal | None:
 
 
 def refund_payment(draft: Draft, action: a.PaymentRefund) -> Refusal | None:
-    """Pay unallocated credit back, the eldest first."""
+    """Pay unallocated credit back, the eldest first; on a terminated receivable too, where a late one may lie."""
     receivable = _receivable(draft, action.receivable, action.amount_units, action.reference)
     if isinstance(receivable, tuple):
         return receivable
@@ -135,7 +137,8 @@ def write_off(draft: Draft, action: a.WriteOffCreate) -> Refusal | None:
         invoice = take_credits(draft, invoice)
         draft.allocate(EntityKind.WRITE_OFF, number, invoice.number, invoice.unsettled_units)
         total += invoice.unsettled_units
-        draft.put(replace(invoice, unsettled_units=0))
+        written_off = invoice.written_off_units + invoice.unsettled_units
+        draft.put(replace(invoice, unsettled_units=0, written_off_units=written_off))
     draft.post(total, receivable.currency, (BAD_DEBT, 0), account, EntityKind.WRITE_OFF, number)
     draft.put(WriteOff(number, receivable.number, receivable.currency, draft.time_us, total, action.reason))
     return None
@@ -152,8 +155,6 @@ def _receivable(draft: Draft, number: int, amount_units: int, reference: str) ->
     step_units = draft.books.currencies[receivable.currency].step_units
     if amount_units % step_units:
         return out_of_bounds(step_units, amount_units)
-    if receivable.state is ReceivableState.TERMINATED:
-        return Reject.RECEIVABLE_TERMINATED, 0, number
     return receivable
 
 

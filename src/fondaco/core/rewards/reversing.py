@@ -10,6 +10,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from fondaco.core.purposes import (
+    BAD_DEBT,
     CLAWBACK_LOSS,
     CONTRIBUTION_INCOME,
     MERCHANT_RECEIVABLE,
@@ -153,7 +154,11 @@ def _credit_part(draft: Draft, purchase: Purchase, reversed_units: int, is_whole
 
 
 def _credit(draft: Draft, invoice: Invoice, net: int, tax: int) -> None:
-    """Post a credit note: it settles what is open of its own invoice, the rest lies on the receivable."""
+    """Post a credit note: it settles what is open of its own invoice, the rest lies on the receivable.
+
+    What of the invoice was written off is no credit of the merchant's, who never paid it: that part comes back from bad
+    debt.
+    """
     number = draft.next_number(EntityKind.CREDIT_NOTE)
     account = (MERCHANT_RECEIVABLE, invoice.receivable)
     draft.post(net, invoice.currency, (CONTRIBUTION_INCOME, 0), account, EntityKind.CREDIT_NOTE, number)
@@ -168,7 +173,13 @@ def _credit(draft: Draft, invoice: Invoice, net: int, tax: int) -> None:
             state=DocumentState.CANCELLED if is_gone else invoice.state,
         )
     )
-    taken = allocate_to(draft, EntityKind.CREDIT_NOTE, number, invoice, net + tax)
+    rest = net + tax - allocate_to(draft, EntityKind.CREDIT_NOTE, number, invoice, net + tax)
+    recovered = min(rest, invoice.written_off_units)
+    if recovered:
+        draft.post(recovered, invoice.currency, account, (BAD_DEBT, 0), EntityKind.CREDIT_NOTE, number)
+        unsettled = max(invoice.unsettled_units - (net + tax - rest), 0)
+        left = invoice.written_off_units - recovered
+        draft.put(replace(invoice, unsettled_units=unsettled, written_off_units=left))
     draft.put(
         CreditNote(
             number=number,
@@ -179,6 +190,6 @@ def _credit(draft: Draft, invoice: Invoice, net: int, tax: int) -> None:
             issued_us=draft.time_us,
             net_units=net,
             tax_units=tax,
-            unallocated_units=net + tax - taken,
+            unallocated_units=rest - recovered,
         )
     )

@@ -67,7 +67,7 @@ def put_rate(draft: Draft, action: a.CurrencyRatePut) -> Refusal | None:
 def put_merchant(draft: Draft, action: a.MerchantPut) -> Refusal | None:
     books = draft.books
     refusal = (
-        _code(books.merchant_codes, action.code, action.number)
+        _code(EntityKind.MERCHANT, books.merchant_codes, action.code, action.number)
         or _contact(action.contact)
         or text(action.group, checks.GROUP_LENGTH_MAX)
         or within(action.contribution_ppm, 0, checks.PPM_MAX)
@@ -109,7 +109,9 @@ def put_merchant(draft: Draft, action: a.MerchantPut) -> Refusal | None:
 
 def put_participant(draft: Draft, action: a.ParticipantPut, users: Mapping[int, object]) -> Refusal | None:
     books = draft.books
-    refusal = _code(books.participant_codes, action.code, action.number) or _contact(action.contact)
+    refusal = _code(EntityKind.PARTICIPANT, books.participant_codes, action.code, action.number) or _contact(
+        action.contact
+    )
     if refusal is not None:
         return refusal
     if action.alternative_currency and action.alternative_currency not in books.currencies:
@@ -147,7 +149,9 @@ def put_participant(draft: Draft, action: a.ParticipantPut, users: Mapping[int, 
 
 def put_unit(draft: Draft, action: a.UnitPut) -> Refusal | None:
     books, unit = draft.books, action.unit
-    refusal = _code(books.unit_codes, unit.code, unit.number) or text(unit.name, checks.NAME_LENGTH_MAX)
+    refusal = _code(EntityKind.UNIT, books.unit_codes, unit.code, unit.number) or text(
+        unit.name, checks.NAME_LENGTH_MAX
+    )
     if refusal is not None:
         return refusal
     if unit.number and unit.number not in books.units:
@@ -328,11 +332,11 @@ def _names(draft: Draft, unit: int, merchant: int) -> Refusal | None:
     return None
 
 
-def _code(codes: Mapping[str, int], code: str, number: int) -> Refusal | None:
+def _code(kind: EntityKind, codes: Mapping[str, int], code: str, number: int) -> Refusal | None:
     """Codes are free to be left out; one that is given names one entity."""
     refusal = text(code, checks.CODE_LENGTH_MAX)
     if refusal is None and codes.get(code, number) != number:
-        return Reject.ENTITY_NAME_TAKEN, 0, codes[code]
+        return Reject.ENTITY_NAME_TAKEN, kind, codes[code]
     return refusal
 
 
