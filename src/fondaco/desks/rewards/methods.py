@@ -15,6 +15,7 @@ from fondaco.desks.rewards import (
     run_methods,
     settlement_methods,
     spend_methods,
+    webhook_methods,
 )
 from fondaco.desks.rewards.method import Method
 
@@ -29,5 +30,6 @@ _GROUPS: Final = (
     invoice_methods,
     payment_methods,
     receivable_methods,
+    webhook_methods,
 )
 METHODS: Final[dict[str, Method]] = {method.path: method for group in _GROUPS for method in group.METHODS}
