@@ -35,6 +35,7 @@ NOT_SETTINGS: Final = frozenset(
         "FONDACO_REQUIRE_COMPILED",
         "FONDACO_CONFIG",
         "FONDACO_BENCH_DATA",
+        "FONDACO_BENCH_PURCHASES",
         "FONDACO_REWARDS_PASSWORD",
     }
 )
