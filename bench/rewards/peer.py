@@ -11,6 +11,7 @@ purchase and remembers the idempotency key. Requests are carried out in a few th
 from __future__ import annotations
 
 import sys
+import threading
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -112,13 +113,14 @@ def application(database: Path) -> Litestar:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     sessions = sessionmaker(engine)
+    writing = threading.Lock()  # waiting here is cheaper than in SQLite, which asks again and again
 
     @post("/rewards/customer_events/purchases/apply_settlement", status_code=200, sync_to_thread=True)
     def settle(
         data: Settle, idempotency_key: Annotated[str, HeaderParameter(name="Idempotency-Key")]
     ) -> dict[str, Any]:
         number = data.customer_event_identifier.number
-        with sessions.begin() as session:
+        with writing, sessions.begin() as session:
             known = session.get(Request, idempotency_key)
             if known is not None:
                 if known.purchase != number:

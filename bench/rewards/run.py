@@ -112,7 +112,6 @@ def run_of(purchases: int, venue_flow: Flow, *, beside_orders: bool) -> tuple[Ra
             before_mib = _memory_mib(server, "VmRSS")
             server_s, projector_s = cpu_seconds(server), cpu_seconds(projector)
             seconds = _Seconds()
-            starting = threading.Timer(0.5, lambda: None)
             if beside_orders:
                 starting = threading.Timer(1.0, _run, (running.port, seconds))
                 starting.start()
