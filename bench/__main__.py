@@ -21,6 +21,7 @@ from bench.journal import run as journal
 from bench.memory import run as memory
 from bench.pauses import run as pauses
 from bench.projector import run as projector
+from bench.rewards import run as rewards
 
 PARTS: dict[str, tuple[str, Callable[[], tuple[list[str], dict[str, Any]]]]] = {
     "core": (core.TITLE, core.run),
@@ -31,6 +32,7 @@ PARTS: dict[str, tuple[str, Callable[[], tuple[list[str], dict[str, Any]]]]] = {
     "projector": (projector.TITLE, projector.run),
     "end_to_end": (end_to_end.TITLE, end_to_end.run),
     "fanout": (fanout.TITLE, fanout.run),
+    "rewards": (rewards.TITLE, rewards.run),
     "connections": (connections.TITLE, connections.run),
 }
 

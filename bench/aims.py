@@ -77,6 +77,10 @@ def _answered(load: str) -> Callable[[Raw], float]:
     return lambda raw: float(raw[load]["answered"] / raw[load]["seconds"])
 
 
+def _per_second(raw: Raw) -> float:
+    return float(raw["answered"] / raw["seconds"])
+
+
 AIMS = (
     Aim(f"core, {WIDE}", "core", 20e6, 46e6, "commands/s", _core(WIDE)),
     Aim("the same, times bourse on the same flow", "core", 5, None, "×", _ratio),
@@ -153,6 +157,33 @@ AIMS = (
         None,
         "µs",
         lambda raw: raw["walk"]["max_ns"] / 1_000,
+        most=True,
+    ),
+    Aim(
+        "durable settlements, 32 connections, one at a time",
+        "rewards",
+        2_000,
+        None,
+        "settlements/s",
+        lambda raw: _per_second(raw["house"]),
+    ),
+    Aim("the same, p99", "rewards", 50, None, "ms", lambda raw: raw["house"]["p99_us"] / 1e3, most=True),
+    Aim(
+        "orders' p99 at 1,000/s beside a batch run, times the quiet one",
+        "rewards",
+        2,
+        None,
+        "×",
+        lambda raw: raw["runs"][-1]["meanwhile"]["p99_us"] / raw["runs"][-1]["quiet"]["p99_us"],
+        most=True,
+    ),
+    Aim(
+        "first byte of a statement, all of a batch run in it",
+        "rewards",
+        200,
+        None,
+        "ms",
+        lambda raw: raw["reads"][-1]["statement_first_ms"],
         most=True,
     ),
 )

@@ -16,7 +16,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
@@ -55,13 +55,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def fondaco(venue: Venue) -> Iterator[Running]:
-    """A house with the venue's market and users, the nth with the nth login."""
-    data = _empty("house")
+def fondaco(venue: Venue, furnish: Callable[[Path], None] | None = None) -> Iterator[Running]:
+    """A house with the venue's market and users, the nth with the nth login; ``furnish`` writes what else it needs."""
+    data = empty("house")
     logins = _write_house(data, venue)
+    if furnish is not None:
+        furnish(data)
     port = free_port()
     command = [str(Path(sys.executable).with_name("fondaco")), "up", "--data", str(data), "--port", str(port)]
-    with _process(command, {}, f"http://{HOST}:{port}/readyz") as pid:
+    with process(command, {}, f"http://{HOST}:{port}/readyz") as pid:
         yield Running(port, {"server": pid, **_children(pid)}, logins)
 
 
@@ -70,15 +72,15 @@ def matching_engine(python: Path, venue: Venue, market: str) -> Iterator[Running
     """The peer with one market of the venue's scales."""
     port = free_port()
     environment = {
-        "ME_DATA_DIR": str(_empty("matching_engine_data")),
+        "ME_DATA_DIR": str(empty("matching_engine_data")),
         "ME_MARKETS": f"{market}:{10**-venue.price_digits:.8f}:{10**-venue.amount_digits:.8f}",
     }
     command = [str(python.with_name("matching-engine")), "serve", "--host", HOST, "--port", str(port)]
-    with _process(command, environment, f"http://{HOST}:{port}/healthz") as pid:
+    with process(command, environment, f"http://{HOST}:{port}/healthz") as pid:
         yield Running(port, {"server": pid}, [Login(user) for user in range(1, venue.users + 1)])
 
 
-def _empty(name: str) -> Path:
+def empty(name: str) -> Path:
     folder = FOLDER / name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -105,7 +107,7 @@ def _shifted(command: Command) -> Command:
 
 
 @contextmanager
-def _process(command: list[str], environment: dict[str, str], ready: str) -> Iterator[int]:
+def process(command: list[str], environment: dict[str, str], ready: str) -> Iterator[int]:
     said = FOLDER / "server.log"
     with said.open("wb") as log:
         process = subprocess.Popen(

@@ -47,6 +47,9 @@ from fondaco.desks.exchange.desk import ExchangeDesk
 from fondaco.desks.rewards.desk import PREFIX as REWARDS
 from fondaco.desks.rewards.desk import RewardsDesk
 from fondaco.desks.rewards.passwords import Passwords
+from fondaco.desks.rewards.webhook_client import WebhookClient
+from fondaco.desks.rewards.webhook_events import Bodies
+from fondaco.desks.rewards.webhooks import Webhooks
 from fondaco.journal import layout
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.file import FileJournal
@@ -77,6 +80,7 @@ class App:
     history: History
     exchange: ExchangeDesk
     people: People
+    webhooks: Webhooks
     rewards: RewardsDesk
     door: FrontDoor
     port: int
@@ -166,11 +170,19 @@ class App:
         self.exchange = ExchangeDesk(self.runtime, self.history, authenticator, self.secrets, limits)
         undo.push_async_callback(self.exchange.stop)
         self.runtime.add_listener(self.exchange)
+        self.webhooks = Webhooks(
+            self.runtime,
+            self.history,
+            self.secrets,
+            WebhookClient(options.targets),
+            Bodies(self.house, options.zone, self.people.open),
+        )
         self.rewards = RewardsDesk(
             self.runtime,
             self.history,
             Passwords(self.secrets, limits),
             self.people,
+            self.webhooks,
             limits,
             zone=options.zone,
             lenient_json=options.is_json_lenient,
@@ -183,12 +195,18 @@ class App:
         bodies_max = {REWARDS.encode(): limits.rewards_body_bytes_max}
         http = HttpServer(make_application(self._services(authenticator)), limits, bodies_max)
         self.door = FrontDoor(limits, [self.exchange], http, flusher, trusted_proxy=options.trusted_proxy)
-        collector = HouseCollector(self.runtime, self.door, lambda: self.history.seq, lambda: self.projector.restarts)
+        collector = HouseCollector(
+            self.runtime, self.door, self.webhooks, lambda: self.history.seq, lambda: self.projector.restarts
+        )
         self._metrics = make_metrics(collector)
         self.runtime.timers.every(1.0, self.door.relieve)
         await self.door.start(bound)
         undo.push_async_callback(self.door.stop)
         undo.push_async_callback(self._take_no_more)
+
+        #     What happened while nobody was there is told to those who asked for it.
+        self.webhooks.start()
+        undo.push_async_callback(self.webhooks.stop)
 
         gc.collect()
         gc.freeze()

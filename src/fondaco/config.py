@@ -23,6 +23,7 @@ from msgspec import Meta
 
 from fondaco.journal.errors import OperatingError
 from fondaco.runtime.limits import Limits
+from fondaco.runtime.targets import Targets
 
 FILE_NAME: Final = "fondaco.toml"
 PREFIX: Final = "FONDACO_"
@@ -34,6 +35,7 @@ NOT_SETTINGS: Final = frozenset(
         "FONDACO_REQUIRE_COMPILED",
         "FONDACO_CONFIG",
         "FONDACO_BENCH_DATA",
+        "FONDACO_BENCH_PURCHASES",
         "FONDACO_REWARDS_PASSWORD",
     }
 )
@@ -86,8 +88,19 @@ class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         Literal["inline", "thread"],
         Meta(description="Where the journal is synced: in the event loop, or in a thread for disks slower than 2 ms."),
     ] = "inline"
+    webhook_targets: Annotated[
+        str,
+        Meta(
+            description="Where webhooks may be sent, separated by commas: loopback, any (every public address), "
+            "networks such as 10.1.0.0/16."
+        ),
+    ] = "loopback"
     access_log: Annotated[bool, Meta(description="Whether each HTTP request gets a log line.")] = True
     limits: Limits = Limits()
+
+    @property
+    def targets(self) -> Targets:
+        return Targets(self.webhook_targets)
 
     @property
     def directory(self) -> Path:
@@ -132,6 +145,10 @@ def load(
         ZoneInfo(options.zone)
     except (ZoneInfoNotFoundError, ValueError):
         raise ConfigRefused(f"zone {options.zone!r} is no time zone; take a name such as UTC or Europe/Rome") from None
+    try:
+        Targets(options.webhook_targets)
+    except ValueError as error:
+        raise ConfigRefused(f"webhook_targets: {error}") from None
     return options
 
 

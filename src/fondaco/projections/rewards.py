@@ -79,7 +79,7 @@ class RewardsProjection:
         self._run_rows: list[tuple[int, ...]] = []
         self._last_numbers: defaultdict[tuple[int, EntityKind], int] = defaultdict(int)
         self._webhooks: defaultdict[int, set[int]] = defaultdict(set)
-        self._seq = self._sides = self._events_of_seq = 0
+        self._seq = self._sides = self._events_of_seq = self._time_us = 0
 
     def load(self, connection: Connection) -> None:
         """Learn the last numbers there are, and who has an active webhook."""
@@ -99,6 +99,7 @@ class RewardsProjection:
             return
         if seq != self._seq:
             self._seq, self._sides, self._events_of_seq = seq, 0, 0
+        self._time_us = fact.time_us
         programme, changed = fact.programme_id, self._changed
         for entity in fact.changed:
             kind = KINDS[type(entity)]
@@ -170,7 +171,8 @@ class RewardsProjection:
         if not self._webhooks.get(programme):
             return
         n = self._events_of_seq
-        self._events.append((programme, self._seq, n, type_, KINDS[type(entity)], entity.number, _ENCODE(entity)))
+        place = (programme, self._seq, n, self._time_us)
+        self._events.append((*place, type_, KINDS[type(entity)], entity.number, _ENCODE(entity)))
         self._events_of_seq = n + 1
 
     def _post(self, fact: RewardsApplied) -> None:

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, select, tuple_
+from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
 
 from fondaco.core.rewards.entities import Award, DocumentState, Entity, EntityKind, Purchase
 from fondaco.projections.rewards import status_of
@@ -89,6 +89,7 @@ class RewardEvent(msgspec.Struct, frozen=True):
 
     seq: int
     n: int
+    time_us: int
     type: str
     entity: Entity
 
@@ -134,13 +135,19 @@ BALANCE_BEFORE = (
     .limit(1)
 )
 EVENTS = (
-    select(_e.seq, _e.n, _e.type, _e.body)
+    select(_e.seq, _e.n, _e.time_us, _e.type, _e.body)
     .where(_e.programme == bindparam("programme"), _e.seq > bindparam("seq"))
     .order_by(_e.seq, _e.n)
     .limit(bindparam("limit"))
 )
+EVENTS_WAITING = select(func.count()).select_from(
+    select(_e.seq)
+    .where(_e.programme == bindparam("programme"), _e.seq > bindparam("seq"))
+    .limit(bindparam("limit"))
+    .subquery()
+)
 REST_OF_EVENTS = (
-    select(_e.seq, _e.n, _e.type, _e.body)
+    select(_e.seq, _e.n, _e.time_us, _e.type, _e.body)
     .where(_e.programme == bindparam("programme"), _e.seq == bindparam("seq"), _e.n > bindparam("n"))
     .order_by(_e.n)
 )
@@ -207,7 +214,12 @@ def events_after(connection: Connection, programme_id: int, seq: int, limit: int
     rows = list(connection.execute(EVENTS, of_programme | {"seq": seq, "limit": limit}))
     if len(rows) == limit:
         rows += connection.execute(REST_OF_EVENTS, of_programme | {"seq": rows[-1].seq, "n": rows[-1].n}).all()
-    return [RewardEvent(seq, n, type_, _DECODE(body)) for seq, n, type_, body in rows]
+    return [RewardEvent(seq, n, time_us, type_, _DECODE(body)) for seq, n, time_us, type_, body in rows]
+
+
+def events_waiting(connection: Connection, programme_id: int, seq: int, limit: int) -> int:
+    """How many events of commands after ``seq`` there are, counted up to ``limit``."""
+    return connection.execute(EVENTS_WAITING, {"programme": programme_id, "seq": seq, "limit": limit}).scalar_one()
 
 
 def run_rows(

@@ -94,6 +94,7 @@ reward_events = Table(
     key("programme"),
     key("seq"),
     key("n"),
+    number("time_us"),
     Column("type", Text, nullable=False),
     number("kind"),
     number("number"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -14,14 +15,31 @@ from fondaco.runtime.counters import Histogram
 from fondaco.runtime.sequencer import Runtime
 
 
+class Told(Protocol):
+    """What is known of all webhooks together."""
+
+    @property
+    def delivered(self) -> int: ...
+    @property
+    def failed(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+
+
 class HouseCollector(Collector):
     """The metrics of one house. ``projected_seq`` and ``projector_restarts`` ask the history's side."""
 
     def __init__(
-        self, runtime: Runtime, door: FrontDoor, projected_seq: Callable[[], int], projector_restarts: Callable[[], int]
+        self,
+        runtime: Runtime,
+        door: FrontDoor,
+        webhooks: Told,
+        projected_seq: Callable[[], int],
+        projector_restarts: Callable[[], int],
     ) -> None:
         self._runtime = runtime
         self._door = door
+        self._webhooks = webhooks
         self._projected_seq = projected_seq
         self._projector_restarts = projector_restarts
 
@@ -49,6 +67,9 @@ class HouseCollector(Collector):
         yield _counter("fondaco_connections_refused", "Connections refused for their number.", door.census.refused)
         yield _counter("fondaco_peer_faults", "Connections ended for malformed frames.", door.socket_log.peer_faults)
         yield _counter("fondaco_defects", "Failures inside a desk. Anything but 0 is a bug.", counters.defects)
+        yield _counter("fondaco_webhooks_delivered", "Events that a webhook's receiver took.", self._webhooks.delivered)
+        yield _counter("fondaco_webhooks_failed", "Attempts to deliver that failed.", self._webhooks.failed)
+        yield _gauge("fondaco_webhooks_waiting", "Events not delivered yet, over all webhooks.", self._webhooks.waiting)
         yield _gauge("fondaco_markets", "Markets of the house.", len(house.markets))
         yield _gauge("fondaco_users", "Users of the house.", len(house.users))
 

@@ -27,6 +27,7 @@ from fondaco.desks.rewards.method import Method, Stream
 from fondaco.desks.rewards.methods import METHODS
 from fondaco.desks.rewards.passwords import Passwords
 from fondaco.desks.rewards.session import Login
+from fondaco.desks.rewards.webhooks import Webhooks
 from fondaco.journal.people import People
 from fondaco.projections.history import History, ServiceTimeout
 from fondaco.runtime.limits import Limits
@@ -47,12 +48,13 @@ class RewardsDesk:
         history: History,
         passwords: Passwords,
         people: People,
+        webhooks: Webhooks,
         limits: Limits,
         *,
         zone: str,
         lenient_json: bool,
     ) -> None:
-        self.floor = Floor(runtime, history, passwords, people, limits, zone)
+        self.floor = Floor(runtime, history, passwords, people, webhooks, limits, zone)
         self._lenient_json = lenient_json
 
     async def answer(self, request: HttpRequest) -> HttpAnswer:

@@ -13,6 +13,7 @@ from fondaco.desks.rewards.session import Logins
 
 if TYPE_CHECKING:
     from fondaco.core.house import House
+    from fondaco.desks.rewards.webhooks import Webhooks
     from fondaco.journal.people import People
     from fondaco.projections.history import History
     from fondaco.runtime.counters import Counters
@@ -37,13 +38,21 @@ class Floor:
     """One per desk. It holds no state of its own."""
 
     def __init__(
-        self, runtime: Runtime, history: History, passwords: Passwords, people: People, limits: Limits, zone: str
+        self,
+        runtime: Runtime,
+        history: History,
+        passwords: Passwords,
+        people: People,
+        webhooks: Webhooks,
+        limits: Limits,
+        zone: str,
     ) -> None:
         self.runtime = runtime
         self.house = runtime.house
         self.history = history
         self.passwords = passwords
         self.people = people
+        self.webhooks = webhooks
         self.runs = RunDriver(runtime)
         self.limits = limits
         self.logins = Logins(limits)

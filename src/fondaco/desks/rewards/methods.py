@@ -20,6 +20,7 @@ from fondaco.desks.rewards import (
     settlement_methods,
     spend_methods,
     terms_methods,
+    webhook_methods,
 )
 from fondaco.desks.rewards.method import Method
 
@@ -39,5 +40,6 @@ _GROUPS: Final = (
     invoice_methods,
     payment_methods,
     receivable_methods,
+    webhook_methods,
 )
 METHODS: Final[dict[str, Method]] = {method.path: method for group in _GROUPS for method in group.METHODS}

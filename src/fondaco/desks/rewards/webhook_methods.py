@@ -1,0 +1,168 @@
+"""Setting webhooks up: where which events go, whether they arrive, and sending them again.
+
+Source: rewards.notes.md, Beyond the product; docs/reference/rewards/webhooks.md.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Final
+
+from msgspec import UNSET
+
+from fondaco.core.rewards.actions import WebhookMark, WebhookPut
+from fondaco.core.rewards.entities import EntityKind, Webhook
+from fondaco.core.rewards.facts import RewardsApplied
+from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.failure import invalid
+from fondaco.desks.rewards.identifiers import identifier, number_text
+from fondaco.desks.rewards.method import ADMIN, method
+from fondaco.desks.rewards.resolve import entity_of
+from fondaco.desks.rewards.webhook_events import test_body
+from fondaco.desks.rewards.webhooks import secret_name
+from fondaco.wire.rewards import webhooks as wire
+from fondaco.wire.rewards.base import DocumentIdentifier
+
+_SECRET_BYTES: Final = 32
+
+
+async def create(call: Call, body: wire.WebhookCreate) -> wire.MadeWebhook:
+    _check(call, body.url)
+    webhooks = call.floor.webhooks
+    async with webhooks.making:
+        number = max(call.books.webhooks, default=0) + 1
+        webhooks.secrets.put(secret_name(call.programme_id, number), secrets.token_hex(_SECRET_BYTES))
+        webhook = _changed(await call.send(WebhookPut(0, body.url, tuple(body.events))))
+    return _made(call, webhook, webhooks.secrets.get(secret_name(call.programme_id, webhook.number)))
+
+
+async def update(call: Call, body: wire.WebhookUpdate) -> wire.MadeWebhook:
+    old = _named(call, body.webhook_identifier)
+    if body.url is not UNSET:
+        _check(call, body.url)
+    secret = None
+    if body.new_secret:
+        secret = secrets.token_hex(_SECRET_BYTES)
+        call.floor.webhooks.secrets.put(secret_name(call.programme_id, old.number), secret)
+    action = WebhookPut(
+        old.number,
+        old.url if body.url is UNSET else body.url,
+        old.events if body.events is UNSET else tuple(body.events),
+        old.active if body.active is UNSET else body.active,
+    )
+    return _made(call, _changed(await call.send(action)), secret)
+
+
+async def list_(call: Call, body: wire.WebhookPage) -> wire.WebhookList:
+    newest = list(call.books.webhooks.values())[::-1][body.offset :][: body.number_of_results]
+    shown = [wire.Webhook(**_fields(call, webhook)) for webhook in newest]
+    return wire.WebhookList(webhooks=shown, offset=body.offset, number_of_results=len(shown))
+
+
+async def test(call: Call, body: wire.WebhookNamed) -> wire.WebhookTested:
+    webhook = _named(call, body.webhook_identifier)
+    floor, programme = call.floor, call.books.programme
+    event_id, content = test_body(programme, floor.runtime.durable_seq, floor.dates.text(call.now_us))
+    attempt = await floor.webhooks.endpoint(programme.number, webhook.number).send(event_id, content)
+    return wire.WebhookTested(
+        delivered=attempt.delivered,
+        http_status=attempt.http_status or None,
+        took_ms=attempt.took_ms,
+        failure=attempt.failure or None,
+    )
+
+
+async def replay(call: Call, body: wire.WebhookReplay) -> wire.Webhook:
+    webhook = _named(call, body.webhook_identifier)
+    last_seq = call.floor.runtime.durable_seq
+    if body.from_sequence > last_seq:
+        sentence = f"from_sequence is {body.from_sequence}; the last there is is {last_seq}, name one before it"
+        raise invalid(sentence, "from_sequence")
+    endpoint = call.floor.webhooks.endpoint(call.programme_id, webhook.number)
+    fact = await endpoint.replay(lambda: call.send(WebhookMark(webhook.number, body.from_sequence - 1)))
+    return wire.Webhook(**_fields(call, _changed(fact)))
+
+
+def _check(call: Call, url: str) -> None:
+    why_not = call.floor.webhooks.client.targets.why_not(url)
+    if why_not:
+        raise invalid(f"nothing can be sent to this url: {why_not}", "url")
+
+
+def _named(call: Call, given: DocumentIdentifier) -> Webhook:
+    webhook = entity_of(call, EntityKind.WEBHOOK, given, "webhook_identifier")
+    assert isinstance(webhook, Webhook)
+    return webhook
+
+
+def _changed(fact: RewardsApplied) -> Webhook:
+    (webhook,) = fact.changed
+    assert isinstance(webhook, Webhook)
+    return webhook
+
+
+def _fields(call: Call, webhook: Webhook) -> dict[str, Any]:
+    endpoint = call.floor.webhooks.endpoint(call.programme_id, webhook.number)
+    return {
+        "id": identifier(call.programme_id, EntityKind.WEBHOOK, webhook.number),
+        "number": number_text(EntityKind.WEBHOOK, webhook.number),
+        "url": webhook.url,
+        "events": list(webhook.events),
+        "active": webhook.active,
+        "delivered_sequence": webhook.delivered_seq,
+        "waiting_events": endpoint.waiting,
+        "last_failure": endpoint.last_failure or None,
+    }
+
+
+def _made(call: Call, webhook: Webhook, secret: str | None) -> wire.MadeWebhook:
+    return wire.MadeWebhook(**_fields(call, webhook), secret=secret)
+
+
+METHODS: Final = (
+    method(
+        "webhooks/create",
+        ADMIN,
+        wire.WebhookCreate,
+        create,
+        "Have events sent to an address; the answer holds the secret",
+        writes=True,
+        answer=wire.MadeWebhook,
+    ),
+    method(
+        "webhooks/update",
+        ADMIN,
+        wire.WebhookUpdate,
+        update,
+        "Change a webhook, switch it off or on, or give it a new secret",
+        writes=True,
+        answer=wire.MadeWebhook,
+    ),
+    method(
+        "webhooks/list",
+        ADMIN,
+        wire.WebhookPage,
+        list_,
+        "List webhooks and how far each is",
+        writes=False,
+        answer=wire.WebhookList,
+    ),
+    method(
+        "webhooks/test",
+        ADMIN,
+        wire.WebhookNamed,
+        test,
+        "Send an event that tells nothing, at once, and say how it went",
+        writes=False,
+        answer=wire.WebhookTested,
+    ),
+    method(
+        "webhooks/replay",
+        ADMIN,
+        wire.WebhookReplay,
+        replay,
+        "Send all events from a sequence on again",
+        writes=True,
+        answer=wire.Webhook,
+    ),
+)
