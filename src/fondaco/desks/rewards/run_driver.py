@@ -1,7 +1,8 @@
 """Batch runs, driven step by step: each step is a command of its own, and between steps the loop belongs to all others.
 
-Open runs take turns. A step is as large as keeps it within a few milliseconds on this machine; where others sent
-commands meanwhile, the driver rests for as long as the step took, so that a run takes at most half of a busy house. A
+Open runs take turns. A step is as large as keeps it within ``STEP_S_MAX`` of computing on this machine (waiting for the
+disk is not counted: a larger step has no longer a sync); where others sent commands meanwhile, the driver rests for as
+long as the step took, so that a run takes at most half of a busy house. A
 run that was open when the house ended is gone on with when the desk starts: what was settled stands in the journal, and
 the next step begins after it.
 
@@ -70,7 +71,7 @@ class RunDriver:
         while self._open:
             programme_id, number = self._open[0]
             others = self._runtime.counters.commands
-            began_s = time.perf_counter()
+            began_s, computed_s = time.perf_counter(), time.thread_time()
             try:
                 fact = await self._step(programme_id, number)
             except Failure as failure:
@@ -82,7 +83,7 @@ class RunDriver:
                 self._open.popleft()
             else:
                 self._open.rotate(-1)
-            self._resize(took_s)
+            self._resize(time.thread_time() - computed_s)
             is_busy = self._runtime.counters.commands - others > 1 or self._runtime.queue_depth
             await asyncio.sleep(took_s if is_busy else 0)
 
@@ -94,8 +95,8 @@ class RunDriver:
         _, fact = await waiter.outcome
         return fact
 
-    def _resize(self, took_s: float) -> None:
-        if took_s > STEP_S_MAX:
+    def _resize(self, computed_s: float) -> None:
+        if computed_s > STEP_S_MAX:
             self._purchases = max(self._purchases * 3 // 4, 1)
         else:
             self._purchases = min(self._purchases + 4, PURCHASES_MAX)
