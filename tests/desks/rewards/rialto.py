@@ -17,6 +17,7 @@ from fondaco.core.rewards.books import Books
 from fondaco.core.rewards.entities import Line, Offer, Rounding, Scheme, Unit
 from fondaco.core.rewards.facts import RewardsApplied
 from fondaco.desks.rewards.dates import Dates
+from fondaco.desks.rewards.shown import Shown
 from fondaco.desks.rewards.view import View
 
 SECOND_US = 1_000_000
@@ -46,7 +47,7 @@ class Rialto:
 
     @property
     def view(self) -> View:
-        return View(self.books, Dates("UTC"), lambda sealed: sealed)
+        return View(self.books, Dates("UTC"), lambda sealed: sealed, Shown())
 
     def do(self, action: a.Action, programme_id: int = PROGRAMME) -> RewardsApplied:
         outcome = self.ask(action, programme_id)

@@ -89,7 +89,7 @@ class UnitPut(_Action, frozen=True, tag="unit_put"):
 
 
 class ParticipantPut(_Action, frozen=True, tag="participant_put"):
-    """The currency of an existing one stays as it is."""
+    """The currencies of an existing one stay as they are; an alternative one may still be given to who had none."""
 
     number: int
     code: str

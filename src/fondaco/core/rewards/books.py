@@ -11,7 +11,6 @@ Only ``Draft.commit`` writes here.
 from __future__ import annotations
 
 from array import array
-from operator import add
 from typing import Final, TypeVar, cast
 
 import msgspec
@@ -45,7 +44,7 @@ from fondaco.core.rewards.entities import (
 )
 from fondaco.core.rewards.keys import Keys
 from fondaco.core.rewards.lots import Lots
-from fondaco.core.rewards.open_items import Ageing, OpenItems
+from fondaco.core.rewards.open_items import OpenItems
 from fondaco.core.rewards.rates import Rates
 from fondaco.core.rewards.terms import Terms
 
@@ -202,21 +201,6 @@ class Books:
         """What a payment or a credit note was allocated to: (invoice, units) in order, undone ones left out."""
         pairs = self._allocations.get((kind, number))
         return [] if pairs is None else list(zip(pairs[0::2], pairs[1::2], strict=True))
-
-    def ageing(self, now_us: int) -> dict[int, Ageing]:
-        """What is open in the whole programme, by currency: O(receivables with something open)."""
-        by_currency: dict[int, Ageing] = {}
-        for number, items in self._open_items.items():
-            found, currency = items.ageing(now_us), self.receivables[number].currency
-            before = by_currency.get(currency)
-            by_currency[currency] = found if before is None else Ageing(*map(add, before, found))
-        return by_currency
-
-    def latest_allocations(self, kind: EntityKind, number: int, count: int) -> tuple[int, list[tuple[int, int]]]:
-        """How many there are, and the last ``count`` of them; the cost does not grow with the number there is."""
-        pairs = self._allocations.get((kind, number), array("q"))
-        latest = pairs[max(len(pairs) - 2 * count, 0) :]
-        return len(pairs) // 2, list(zip(latest[0::2], latest[1::2], strict=True))
 
     def next_unsettled(self, number: int, last: int) -> int:
         """The first purchase from ``number`` to ``last`` that is neither settled nor cancelled, 0 if there is none."""

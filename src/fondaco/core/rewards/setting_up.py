@@ -122,7 +122,8 @@ def put_participant(draft: Draft, action: a.ParticipantPut, users: Mapping[int, 
         old = books.participants.get(action.number)
         if old is None:
             return missing(EntityKind.PARTICIPANT, action.number)
-        if (old.currency, old.user_id) != (action.currency, action.user_id):
+        is_other = old.alternative_currency not in (0, action.alternative_currency)  # awards are told in it
+        if is_other or (old.currency, old.user_id) != (action.currency, action.user_id):
             return Reject.TERMS_FIXED, EntityKind.PARTICIPANT, action.number
         number, receivable_number = old.number, old.receivable
     else:

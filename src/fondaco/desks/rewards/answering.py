@@ -24,7 +24,7 @@ _E = TypeVar("_E", bound=Entity)
 
 
 def view_of(call: Call) -> View:
-    return View(call.books, call.floor.dates, call.floor.people.open)
+    return View(call.books, call.floor.dates, call.floor.people.open, call.floor.shown)
 
 
 def event(call: Call, body: PurchaseRequest) -> int:

@@ -10,6 +10,7 @@ from fondaco.desks.rewards.dates import Dates
 from fondaco.desks.rewards.passwords import Passwords
 from fondaco.desks.rewards.run_driver import RunDriver
 from fondaco.desks.rewards.session import Logins
+from fondaco.desks.rewards.shown import Shown
 
 if TYPE_CHECKING:
     from fondaco.core.house import House
@@ -58,6 +59,7 @@ class Floor:
         self.logins = Logins(limits)
         self.addresses = Allowances(limits)
         self.dates = Dates(zone)
+        self.shown = Shown()
 
     def now_us(self) -> int:
         """The clock, never behind the journal's last time."""

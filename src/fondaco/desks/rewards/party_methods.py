@@ -160,6 +160,7 @@ async def erase_participant(call: Call, body: asked.ParticipantShow) -> object:
     entity: e.Participant = entity_of(call, EntityKind.PARTICIPANT, body.participant_identifier, field)
     if entity.contact:
         call.floor.people.erase(entity.contact)
+        call.floor.shown.forget()
     return _participant(call, entity)
 
 

@@ -27,8 +27,12 @@ _NAMES: Final = ContactDetails.__struct_fields__
 
 def currency(view: View, number: int) -> wire.Currency:
     entity = view.currency(number)
+    return view.kept(EntityKind.CURRENCY, number, (entity,), lambda: _currency(view, entity))
+
+
+def _currency(view: View, entity: e.Currency) -> wire.Currency:
     return wire.Currency(
-        id=view.id(EntityKind.CURRENCY, number),
+        id=view.id(EntityKind.CURRENCY, entity.number),
         code=entity.code,
         prefix_symbol=entity.prefix_symbol or None,
         suffix_symbol=entity.suffix_symbol or None,
@@ -56,7 +60,15 @@ def rate_period(view: View, number: int) -> wire.CurrencyRatePeriod | None:
 
 def receivable(view: View, number: int) -> wire.AccountsReceivable:
     entity = view.books.receivables[number]
-    details = contact_details(view, _sealed_contact(view, entity))
+    owners = view.books.merchants if entity.owner_kind is e.OwnerKind.MERCHANT else view.books.participants
+    owner = owners[entity.owner_number]
+    return view.kept(
+        EntityKind.RECEIVABLE, number, (entity, owner), lambda: _receivable(view, entity, owner.contact)
+    )
+
+
+def _receivable(view: View, entity: e.Receivable, sealed: bytes) -> wire.AccountsReceivable:
+    number, details = entity.number, contact_details(view, sealed)
     text = number_text(EntityKind.RECEIVABLE, number)
     return wire.AccountsReceivable(
         id=view.id(EntityKind.RECEIVABLE, number),
@@ -150,11 +162,6 @@ def settled_currency(view: View, purchase: e.Purchase) -> int:
     if view.books.programme.is_fee_rebate:
         return purchase.currency
     return view.books.participants[purchase.participant].currency
-
-
-def _sealed_contact(view: View, entity: e.Receivable) -> bytes:
-    owners = view.books.merchants if entity.owner_kind is e.OwnerKind.MERCHANT else view.books.participants
-    return owners[entity.owner_number].contact
 
 
 def _name(details: ContactDetails) -> str:

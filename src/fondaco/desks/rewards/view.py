@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -17,7 +17,10 @@ from fondaco.core.rewards.entities import Currency, EntityKind
 from fondaco.desks.rewards.amounts import amount
 from fondaco.desks.rewards.dates import Dates
 from fondaco.desks.rewards.identifiers import identifier, number_text
+from fondaco.desks.rewards.shown import Shown
 from fondaco.wire.rewards.documents import Reference
+
+_T = TypeVar("_T")
 
 #: Contact information has no number of its own: its ids are made from its owner's, apart from all entity kinds.
 CONTACT_KIND: Final = 64
@@ -29,6 +32,7 @@ class View(msgspec.Struct, frozen=True):
     books: Books
     dates: Dates
     open_contact: Callable[[bytes], bytes | None]
+    shown: Shown
 
     def id(self, kind: int, number: int) -> str:
         return identifier(self.books.programme.number, kind, number)
@@ -43,6 +47,10 @@ class View(msgspec.Struct, frozen=True):
     def reference_or_none(self, kind: EntityKind, number: int) -> Reference | None:
         """0 stands for none."""
         return self.reference(kind, number) if number else None
+
+    def kept(self, kind: EntityKind, number: int, made_of: tuple[object, ...], make: Callable[[], _T]) -> _T:
+        """An object that many answers hold, made anew only if something it is made of has changed."""
+        return self.shown.kept((self.books.programme.number, kind, number), made_of, make)
 
     def date(self, time_us: int) -> str:
         return self.dates.text(time_us)

@@ -18,6 +18,7 @@ from fondaco.core.house import House
 from fondaco.core.rewards.entities import Award, CreditNote, Invoice, Programme, Purchase
 from fondaco.desks.rewards import translate_documents as translate
 from fondaco.desks.rewards.dates import Dates
+from fondaco.desks.rewards.shown import Shown
 from fondaco.desks.rewards.view import View
 from fondaco.projections.rewards import AWARD_CANCELLED
 from fondaco.projections.rewards_reads import RewardEvent
@@ -37,7 +38,7 @@ class Bodies:
 
     def __call__(self, programme_id: int, event: RewardEvent) -> tuple[str, bytes]:
         books = self._house.rewards.programmes[programme_id]
-        return body_of(View(books, self._dates, self._open_contact), event)
+        return body_of(View(books, self._dates, self._open_contact, Shown()), event)
 
 
 def body_of(view: View, event: RewardEvent) -> tuple[str, bytes]:
