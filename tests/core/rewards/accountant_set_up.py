@@ -150,6 +150,8 @@ def put_participant(sheet: Sheet, action: a.ParticipantPut, free_users: frozense
         old = sheet.get(Participant, action.number)
         if (action.currency, action.user_id) != (old.currency, old.user_id):
             raise Refused(Reject.TERMS_FIXED, EntityKind.PARTICIPANT, action.number)
+        if old.alternative_currency and action.alternative_currency != old.alternative_currency:
+            raise Refused(Reject.TERMS_FIXED, EntityKind.PARTICIPANT, action.number)
         number, receivable = action.number, old.receivable
     else:
         sheet.get(Currency, action.currency)

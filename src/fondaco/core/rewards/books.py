@@ -202,6 +202,12 @@ class Books:
         pairs = self._allocations.get((kind, number))
         return [] if pairs is None else list(zip(pairs[0::2], pairs[1::2], strict=True))
 
+    def latest_allocations(self, kind: EntityKind, number: int, count: int) -> tuple[int, list[tuple[int, int]]]:
+        """How many there are, and the last ``count`` of them; the cost does not grow with the number there is."""
+        pairs = self._allocations.get((kind, number), array("q"))
+        latest = pairs[max(len(pairs) - 2 * count, 0) :]
+        return len(pairs) // 2, list(zip(latest[0::2], latest[1::2], strict=True))
+
     def next_unsettled(self, number: int, last: int) -> int:
         """The first purchase from ``number`` to ``last`` that is neither settled nor cancelled, 0 if there is none."""
         return self._settled.find(_OPEN, number - 1, last) + 1

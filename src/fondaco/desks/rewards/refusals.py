@@ -269,7 +269,7 @@ TABLE: Final[dict[Reject, tuple[Code, str, Sentence]]] = {
     Reject.PAYMENT_REFUNDED: (
         Code.INVALID_STATE,
         "payment",
-        lambda asked: "a refund, or a payment of which a part was refunded, cannot be cancelled; pay in anew what came back",
+        lambda asked: "a refund, or a payment refunded in part, cannot be cancelled; pay in anew what came back",
     ),
     Reject.NOTHING_OWED: (
         Code.INVALID_STATE,

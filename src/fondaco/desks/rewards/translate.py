@@ -62,9 +62,7 @@ def receivable(view: View, number: int) -> wire.AccountsReceivable:
     entity = view.books.receivables[number]
     owners = view.books.merchants if entity.owner_kind is e.OwnerKind.MERCHANT else view.books.participants
     owner = owners[entity.owner_number]
-    return view.kept(
-        EntityKind.RECEIVABLE, number, (entity, owner), lambda: _receivable(view, entity, owner.contact)
-    )
+    return view.kept(EntityKind.RECEIVABLE, number, (entity, owner), lambda: _receivable(view, entity, owner.contact))
 
 
 def _receivable(view: View, entity: e.Receivable, sealed: bytes) -> wire.AccountsReceivable:
