@@ -139,6 +139,7 @@ def up(
             raise StartRefused(
                 f"nobody could operate this house: no usable key has the scope. {_first_operator(options)}"
             )
+        _warn_of_lost_people(app)
         _warn_if_exposed(options)
 
     async def opened(app: App) -> None:
@@ -160,6 +161,19 @@ def _run(house: Coroutine[Any, Any, None]) -> None:
 def _first_operator(options: Options) -> str:
     command = f"fondaco key create operator --scope operate --create-user --data {options.data}"
     return f"Make the first operator's key: {command}"
+
+
+def _warn_of_lost_people(app: App) -> None:
+    programmes = app.house.rewards.programmes.values()
+    has_contacts = any(
+        who.contact for books in programmes for who in (*books.merchants.values(), *books.participants.values())
+    )
+    if has_contacts and not len(app.people):
+        structlog.get_logger().warning(
+            "the journal holds people's data and there is no key of any of them: unless all were erased, restore "
+            "people's keys from their copy while nothing is changed",
+            file=str(layout.people_path(app.options.directory)),
+        )
 
 
 def _warn_if_exposed(options: Options) -> None:

@@ -280,6 +280,9 @@ async def test_an_erased_person_is_nulls(office: Office) -> None:
         "participants/update", participant_identifier={"code": "p1"}, contact_information={"last_name": "Again"}
     )
     assert updated["contact_information"]["last_name"] == "Again"
+    gone = await office.does("merchants/erase", merchant_identifier={"number": "M0000000001"})
+    assert gone["contact_information"]["company_name"] is None
+    assert gone["accounts_receivable"]["name"] == "ACR0000000001"
 
 
 async def test_operators_and_keys(office: Office) -> None:

@@ -95,6 +95,13 @@ async def _put_merchant(
     return _merchant(call, await _made_with_contact(call, action, e.Merchant, contact))
 
 
+async def erase_merchant(call: Call, body: asked.MerchantShow) -> object:
+    """As ``erase_participant``: a merchant may be a person."""
+    entity: e.Merchant = entity_of(call, EntityKind.MERCHANT, body.merchant_identifier, "merchant_identifier")
+    _erase(call, entity.contact)
+    return _merchant(call, entity)
+
+
 # ── units ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -158,13 +165,17 @@ async def erase_participant(call: Call, body: asked.ParticipantShow) -> object:
     """The key of what is known of a person is destroyed; documents and amounts stay."""
     field = "participant_identifier"
     entity: e.Participant = entity_of(call, EntityKind.PARTICIPANT, body.participant_identifier, field)
-    if entity.contact:
-        call.floor.people.erase(entity.contact)
-        call.floor.shown.forget()
+    _erase(call, entity.contact)
     return _participant(call, entity)
 
 
 # ── people ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _erase(call: Call, contact: bytes) -> None:
+    if contact:
+        call.floor.people.erase(contact)
+        call.floor.shown.forget()
 
 
 async def _made_with_contact(
@@ -213,6 +224,15 @@ METHODS: Final = (
         update_merchant,
         "Change the terms of a merchant",
         writes=True,
+        answer=wire.Merchant,
+    ),
+    method(
+        "merchants/erase",
+        ADMIN,
+        asked.MerchantShow,
+        erase_merchant,
+        "Make all that is known of a merchant unreadable for ever",
+        writes=False,
         answer=wire.Merchant,
     ),
     showing("merchants", EntityKind.MERCHANT, "merchant_identifier", asked.MerchantShow, _merchant, wire.Merchant),
