@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Coroutine
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -165,10 +166,11 @@ def _first_operator(options: Options) -> str:
 
 def _warn_of_lost_people(app: App) -> None:
     programmes = app.house.rewards.programmes.values()
-    has_contacts = any(
-        who.contact for books in programmes for who in (*books.merchants.values(), *books.participants.values())
+    contacts = chain(
+        (merchant.contact for books in programmes for merchant in books.merchants.values()),
+        (participant.contact for books in programmes for participant in books.participants.values()),
     )
-    if has_contacts and not len(app.people):
+    if any(contacts) and not len(app.people):
         structlog.get_logger().warning(
             "the journal holds people's data and there is no key of any of them: unless all were erased, restore "
             "people's keys from their copy while nothing is changed",
