@@ -92,6 +92,7 @@ async def test_history_that_is_gone_is_made_again_the_same(tmp_path: Path) -> No
 
         began_s = int(time.time())
         await bench.load((0.4, bench.rest))
+        await bench.quiet()
         until_s = int(time.time())
         before = await history(server.socket_url, began_s, until_s)
         assert len(before["deals"]) > 20
