@@ -116,6 +116,7 @@ def test_what_is_no_date(text: str) -> None:
         ("15", EUR, 1_500),
         ("11.25", EUR, 1_125),
         ('"11.250"', EUR, 1_125),
+        ('"\\u0031"', EUR, 100),
         ("1.5e2", EUR, 15_000),
         ("0.01", TOKEN, 1_000_000),
     ],
@@ -126,11 +127,14 @@ def test_amounts_come_in_exactly(text: str, currency: Currency, units: int) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["0", "-1", "0.001", "1e99", '"x"', "true", "null", "{}", "[1]", '"NaN"', '""', "1" * 41, '"1 "', '"\\u0031"'],
+    [
+        *("0", "-1", "0.001", "1e99", '"x"', "true", "null", "{}", "[1]", '"NaN"', '""', "1" * 41, '"1 "'),
+        *('"\\ud800"', '"\udcff"', '["\udcff"]', '"1\\n"', '"' + "\\u0031" * 41 + '"'),
+    ],
 )
 def test_what_is_no_amount(text: str) -> None:
     with pytest.raises(Failure) as refused:
-        amounts.units_of(msgspec.Raw(text.encode()), EUR, "lines[0].total_amount")
+        amounts.units_of(msgspec.Raw(text.encode(errors="surrogateescape")), EUR, "lines[0].total_amount")
     assert (refused.value.code, refused.value.description) == (Code.INVALID_REQUEST, "lines[0].total_amount")
 
 

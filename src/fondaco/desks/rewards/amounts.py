@@ -23,7 +23,8 @@ from fondaco.desks.rewards.failure import invalid
 
 _PERCENT_DIGITS: Final = 4
 _RATE_DIGITS: Final = 9
-_STARTS: Final = frozenset(b"-0123456789")
+_STARTS: Final = frozenset("-0123456789")
+_RAW_LENGTH_MAX: Final = 6 * TEXT_LENGTH_MAX + 2  # each character of a text may be escaped
 _ZERO: Final = Decimal(0)
 
 
@@ -64,13 +65,17 @@ def rate_e9_of(raw: msgspec.Raw, field: str) -> int:
 def text_of(raw: msgspec.Raw, field: str) -> str:
     """The text of a number, which came bare or in quotes. Raises ``Failure`` for anything else."""
     content = bytes(raw).strip()
-    if content[:1] == b'"':
-        content = content[1:-1]
-    if len(content) > TEXT_LENGTH_MAX:
-        raise invalid(f"a number of {len(content)} characters; at most {TEXT_LENGTH_MAX} are read", field)
-    if content[:1] == b"" or content[0] not in _STARTS:
-        raise invalid(f"{content.decode(errors='replace')!r} is no number", field)
-    return content.decode(errors="replace")
+    if len(content) > _RAW_LENGTH_MAX:
+        raise invalid(f"a number of {len(content)} bytes; at most {TEXT_LENGTH_MAX} characters are read", field)
+    try:
+        text: str = msgspec.json.decode(content) if content[:1] == b'"' else content.decode()
+    except (msgspec.DecodeError, UnicodeDecodeError):  # what is kept raw was not looked into before
+        text = ascii(content)
+    if text[:1] not in _STARTS:
+        raise invalid(f"{text[:TEXT_LENGTH_MAX]!r} is no number", field)
+    if len(text) > TEXT_LENGTH_MAX:
+        raise invalid(f"a number of {len(text)} characters; at most {TEXT_LENGTH_MAX} are read", field)
+    return text
 
 
 def amount(units: int, currency: Currency) -> Decimal:

@@ -21,7 +21,7 @@ from fondaco.desks.rewards import openapi
 from fondaco.desks.rewards.bodies import decoded
 from fondaco.desks.rewards.call import Call
 from fondaco.desks.rewards.failure import HTTP_STATUS, Code, Failure
-from fondaco.desks.rewards.fields_set import selected
+from fondaco.desks.rewards.fields_set import check, selected
 from fondaco.desks.rewards.floor import Floor, Runtime
 from fondaco.desks.rewards.method import Method, Stream
 from fondaco.desks.rewards.methods import METHODS
@@ -93,12 +93,15 @@ class RewardsDesk:
             self._strangers_allowance(request.address)
             raise
         call = self._admitted(method, body, request)
+        fields_set = body.fields_set if isinstance(body, Body) else UNSET
+        if fields_set is not UNSET:
+            check(fields_set, method.answer)
         data = await method.handler(call, body)
         headers = ((b"as-of-sequence", str(call.as_of_seq).encode()),)
         if isinstance(data, Stream):
             return _streamed(data, headers)
-        if isinstance(body, Body) and body.fields_set is not UNSET:
-            data = selected(data, body.fields_set, method.answer)
+        if fields_set is not UNSET:
+            data = selected(data, fields_set, method.answer)
         return HttpAnswer(200, ENCODER.encode(Envelope(data, OK)), headers)
 
     def _admitted(self, method: Method, body: Request, request: HttpRequest) -> Call:

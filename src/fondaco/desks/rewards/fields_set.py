@@ -23,6 +23,11 @@ from fondaco.desks.rewards.failure import invalid
 Tree = dict[str, "Tree | None"]
 
 
+def check(fields_set: str, answer: type) -> None:
+    """Raises ``Failure`` if the answer has not what ``fields_set`` names: to be asked before anything is done."""
+    _tree(fields_set, answer)
+
+
 def selected(data: object, fields_set: str, answer: type) -> object:
     """The part of ``data`` that ``fields_set`` names. Raises ``Failure``."""
     tree = _tree(fields_set, answer)

@@ -1,7 +1,9 @@
 """The desk's part of the OpenAPI page, made out of its methods: their bodies, their answers, every status.
 
-Schemas come from the structs that decode the requests and encode the answers, so the page cannot say otherwise. Only
-that an identifier has exactly one of its names is added here, since msgspec has no word for it.
+Schemas come from the structs that decode the requests and encode the answers, so the page cannot say otherwise. What
+msgspec has no word for is added here: that an identifier has exactly one of its names, that a line says what it comes
+to, that decimals are answered as numbers. Known limit: since ``fields_set`` may leave out any field, the page demands
+none of an answer's; without it every field is there.
 """
 
 from __future__ import annotations
@@ -14,46 +16,67 @@ import msgspec
 
 from fondaco.desks.rewards.failure import HTTP_STATUS, Code
 from fondaco.desks.rewards.method import Method
-from fondaco.wire.rewards.base import CodeIdentifier, CurrencyIdentifier, DocumentIdentifier, EventIdentifier, Status
+from fondaco.wire.rewards.base import END, CodeIdentifier, CurrencyIdentifier, DocumentIdentifier, EventIdentifier
+from fondaco.wire.rewards.purchase_requests import PurchaseLineGiven
 
-_REFERENCE: Final = "#/components/schemas/{name}"
+_SCHEMA: Final = "#/components/schemas/{name}"
+_RESPONSE: Final = "#/components/responses/rewards.{status}"
 _IDENTIFIERS: Final = (EventIdentifier, DocumentIdentifier, CodeIdentifier, CurrencyIdentifier)
+_LINE_TOTALS: Final = [{"required": ["total_amount"]}, {"required": ["quantity", "unit_price"]}]
 _KEY_PARAMETER: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
     "description": "1 to 255 printable ASCII characters: the same request again gets the first answer, for 30 days.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": f"^[!-~]([ -~]*[!-~])?{END}"},
 }
 
 
 def described(methods: Iterable[Method], prefix: str) -> dict[str, Any]:
     """``paths`` and ``components`` of an OpenAPI document."""
     methods = list(methods)
-    types: list[Any] = [Status, *_IDENTIFIERS]
-    types += [each for method in methods for each in (method.body, method.answer) if each not in types]
-    schemas, components = msgspec.json.schema_components(types, ref_template=_REFERENCE)
+    bodies: list[Any] = [*_IDENTIFIERS, PurchaseLineGiven, *dict.fromkeys(method.body for method in methods)]
+    answers: list[Any] = list(dict.fromkeys(method.answer for method in methods))
+    schemas, components = msgspec.json.schema_components([*bodies, *answers], ref_template=_SCHEMA)
+    asked = msgspec.json.schema_components(bodies, ref_template=_SCHEMA)[1]
+    for name, component in components.items():
+        if name not in asked:
+            components[name] = _answered(component)
     for identifier in _IDENTIFIERS:
         components[identifier.__name__]["oneOf"] = [{"required": [way]} for way in identifier.ways]
-    reference = dict(zip(types, schemas, strict=True))
+    components[PurchaseLineGiven.__name__]["anyOf"] = _LINE_TOTALS
+    reference = dict(zip([*bodies, *answers], schemas, strict=True))
     paths = {
-        prefix + method.path: {
-            "post": _operation(method, reference[method.body], reference[method.answer], reference[Status])
-        }
+        prefix + method.path: {"post": _operation(method, reference[method.body], reference[method.answer])}
         for method in methods
     }
     security = {"rewardsBasic": {"type": "http", "scheme": "basic", "description": "A web api key and its secret."}}
-    return {"paths": paths, "components": {"schemas": components, "securitySchemes": security}}
+    return {
+        "paths": paths,
+        "components": {"schemas": components, "responses": _refusals(), "securitySchemes": security},
+    }
 
 
-def _operation(method: Method, body: Any, answer: Any, status: Any) -> dict[str, Any]:
+def _answered(schema: Any) -> Any:
+    """The schema of a struct as it is answered: decimals are numbers, and ``fields_set`` may leave any field out."""
+    if isinstance(schema, list):
+        return [_answered(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("format") == "decimal":
+        return {"type": "number"}
+    inside = {key: _answered(each) for key, each in schema.items() if key not in ("required", "default")}
+    return {**inside, "additionalProperties": False} if schema.get("type") == "object" else inside
+
+
+def _operation(method: Method, body: Any, answer: Any) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "tags": [method.path.partition("/")[0]],
         "operationId": "rewards." + method.path.replace("/", "."),
         "summary": method.summary,
         "description": _access(method),
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
-        "responses": _responses(method, answer, status),
+        "responses": _responses(method, answer),
     }
     if method.writes and method.role is not None:
         operation["parameters"] = [_KEY_PARAMETER]
@@ -68,34 +91,55 @@ def _access(method: Method) -> str:
     return f"The token of an operator with the role {method.role.name} stands in the body."
 
 
-def _responses(method: Method, answer: Any, status: Any) -> dict[str, Any]:
-    content: dict[str, Any] = {"application/json": {"schema": _envelope(answer, status)}}
+def _responses(method: Method, answer: Any) -> dict[str, Any]:
+    content: dict[str, Any] = {"application/json": {"schema": _envelope(answer, [Code.OK])}}
     if method.streams:
         content["text/csv"] = {"schema": {"type": "string"}}
     headers = {
         "As-Of-Sequence": {
             "description": "The last command of the journal that the answer speaks of.",
-            "schema": {"type": "integer"},
+            "required": True,
+            "schema": {"type": "integer", "minimum": 0},
         }
     }
-    responses: dict[str, Any] = {"200": {"description": "OK", "content": content, "headers": headers}}
-    refused = {"application/json": {"schema": _envelope({"type": "null"}, status)}}
-    by_status: dict[int, list[str]] = {405: [Code.INVALID_REQUEST]}
-    for code, number in HTTP_STATUS.items():
-        if code is not Code.OK:
-            by_status.setdefault(number, []).append(code)
-    for number, codes in sorted(by_status.items()):
-        responses[str(number)] = {"description": ", ".join(codes), "content": refused}
+    done = {"description": "OK", "content": content, "headers": headers}
+    return {"200": done, **{status: {"$ref": _RESPONSE.format(status=status)} for status in _STATUSES}}
+
+
+def _refusals() -> dict[str, Any]:
+    """What any method may answer but OK, by its status: the desk's own, and those of the door."""
     plain = {"text/plain": {"schema": {"type": "string"}}}
-    for number in (408, 413, 431):
-        responses[str(number)] = {"description": HTTPStatus(number).phrase + ", by the door", "content": plain}
+    responses: dict[str, Any] = {}
+    for status, codes in _STATUSES.items():
+        if codes:
+            content = {"application/json": {"schema": _envelope({"type": "null"}, codes)}}
+            responses[f"rewards.{status}"] = {"description": ", ".join(codes), "content": content}
+        else:
+            phrase = HTTPStatus(int(status)).phrase
+            responses[f"rewards.{status}"] = {"description": f"{phrase}, by the door", "content": plain}
+    responses["rewards.405"]["headers"] = {"Allow": {"required": True, "schema": {"type": "string", "enum": ["POST"]}}}
     return responses
 
 
-def _envelope(data: Any, status: Any) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": {"data": data, "status": status},
-        "required": ["data", "status"],
-        "additionalProperties": False,
+def _by_status() -> dict[str, list[str]]:
+    by_status: dict[int, list[str]] = {405: [Code.INVALID_REQUEST], 408: [], 413: [], 431: []}
+    for code, number in HTTP_STATUS.items():
+        if code is not Code.OK:
+            by_status.setdefault(number, []).append(code)
+    return {str(number): codes for number, codes in sorted(by_status.items())}
+
+
+def _envelope(data: Any, codes: list[str]) -> dict[str, Any]:
+    status = {
+        "code": {"type": "string", "enum": [str(code) for code in codes]},
+        "message": {"type": "string", "description": "One sentence: what is wrong, and the way out."},
+        "description": {"type": "string", "description": "The field or the rule that it is about."},
     }
+    return _object({"data": data, "status": _object(status)})
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+_STATUSES: Final = _by_status()

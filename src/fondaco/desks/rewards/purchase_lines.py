@@ -6,20 +6,21 @@ the currency: nothing is rounded on its way in.
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 from typing import Final
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from fondaco.core.rewards.entities import Currency, Line
-from fondaco.core.units import MalformedNumber, parse_units
+from fondaco.core.units import TEXT_LENGTH_MAX, MalformedNumber, parse_units
 from fondaco.desks.rewards.amounts import text_of, units_of
 from fondaco.desks.rewards.failure import invalid
 from fondaco.wire.rewards.purchase_requests import PurchaseLineGiven
 
 #: A quantity or a unit price may be finer than the currency; finer than this is refused.
 FACTOR_DIGITS: Final = 12
+_EXACT: Final = Context(prec=2 * TEXT_LENGTH_MAX, traps=[Inexact])  # the usual context rounds to 28 digits
 
 
 def lines_of(given: list[PurchaseLineGiven], currency: Currency, field: str = "lines") -> tuple[Line, ...]:
@@ -61,4 +62,4 @@ def _factor(given: msgspec.Raw | UnsetType, field: str) -> str:
 
 def _product(quantity: str, unit_price: str) -> str:
     """Exact: each factor has at most 40 digits."""
-    return f"{Decimal(quantity) * Decimal(unit_price):f}"
+    return f"{_EXACT.multiply(Decimal(quantity), Decimal(unit_price)):f}"

@@ -8,21 +8,34 @@ Source: rewards.md (Parameters, Examples) and its notes (Shape).
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-_AMOUNT_SCHEMA: Final = [
-    {"type": "number"},
-    {"type": "string", "maxLength": 40, "pattern": r"^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$"},
-]
+#: The end of a text in a pattern: ``$`` alone also stands before a line feed.
+END: Final = r"(?!\n)$"
+
+
+def _number(**bounds: int) -> list[dict[str, Any]]:
+    """The schemas of a number that comes bare or as its text."""
+    pattern = rf"^[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{{1,3}})?{END}"
+    return [{"type": "number", **bounds}, {"type": "string", "maxLength": 40, "pattern": pattern}]
+
+
+_NULL: Final = {"type": "null"}
+_AMOUNT: Final = _number(minimum=0)
+_PERCENTAGE: Final = _number(minimum=0, maximum=100)
 #: A number, or its text: exact, at most 40 characters. Read by ``desks/rewards/amounts.py``.
-Amount = Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": _AMOUNT_SCHEMA})]
+Amount = Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": _AMOUNT})]
+Percentage = Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": _PERCENTAGE})]
+Rate = Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": _number(exclusiveMinimum=0, maximum=1_000_000)})]
 #: The same, or null, which comes as the text of it (msgspec keeps no ``Raw`` beside ``None``).
-NullableAmount = Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": [*_AMOUNT_SCHEMA, {"type": "null"}]})]
+NullableAmount = Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": [*_AMOUNT, _NULL]})]
+NullablePercentage = Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": [*_PERCENTAGE, _NULL]})]
+_DATE: Final = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}" + END
 #: ``YYYY-MM-DDTHH:MM:SS`` in the desk's zone. Read by ``desks/rewards/dates.py``.
-DateText = Annotated[str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$", max_length=19)]
+DateText = Annotated[str, Meta(pattern=_DATE, max_length=19)]
 Token = Annotated[str, Meta(min_length=1, max_length=64, description="What authentication/token gave.")]
 FieldsSet = Annotated[
     str, Meta(max_length=4_096, description="Names of the fields to answer, comma separated; dots select inside.")

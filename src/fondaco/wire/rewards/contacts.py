@@ -8,15 +8,17 @@ Source: rewards.md, Referred Objects; the nested names its tables lost are those
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Annotated, Final, Literal
 
 import msgspec
 
+from fondaco.wire.rewards.base import DateText
+
 TEXT_LENGTH_MAX: Final = 200
 
 Text = Annotated[str, msgspec.Meta(max_length=TEXT_LENGTH_MAX)]
-Date = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}$")]
+#: JSON numbers, kept as such: within the bound any two decimals come back as they were given.
+Figure = Annotated[int, msgspec.Meta(ge=-(10**13), le=10**13)] | Annotated[float, msgspec.Meta(ge=-1e13, le=1e13)]
 
 
 class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,9 +76,9 @@ class IndustrySector(_Part, frozen=True, kw_only=True):
 class Demographics(_Part, frozen=True, kw_only=True):
     gender: Literal["MALE", "FEMALE"] | None = None
     id_number: Text | None = None
-    id_number_expiration_date: Date | None = None
+    id_number_expiration_date: DateText | None = None
     passport_number: Text | None = None
-    passport_number_expiration_date: Date | None = None
+    passport_number_expiration_date: DateText | None = None
     social_security_number: Text | None = None
     date_of_birth: DateOfBirth = DateOfBirth()
     name_day: NameDay = NameDay()
@@ -88,14 +90,14 @@ class Demographics(_Part, frozen=True, kw_only=True):
 
 
 class CompanyProfile(_Part, frozen=True, kw_only=True):
-    profile_year: Decimal | None = None
-    annual_turnover: Decimal | None = None
-    established_date: Date | None = None
-    number_of_employees: Decimal | None = None
+    profile_year: Figure | None = None
+    annual_turnover: Figure | None = None
+    established_date: DateText | None = None
+    number_of_employees: Figure | None = None
     registration_number: Text | None = None
     vat_registration_number: Text | None = None
     vat_registered_by: Text | None = None
-    vat_registration_date: Date | None = None
+    vat_registration_date: DateText | None = None
     tax_reference_number: Text | None = None
     country_of_residence: Country | None = None
     industry: Industry | None = None

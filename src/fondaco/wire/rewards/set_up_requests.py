@@ -12,7 +12,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from fondaco.wire.rewards.authentication import Username
 from fondaco.wire.rewards.base import (
-    Amount,
+    END,
     Body,
     Code,
     CodeIdentifier,
@@ -21,12 +21,15 @@ from fondaco.wire.rewards.base import (
     DocumentIdentifier,
     Name,
     NullableAmount,
+    NullablePercentage,
+    Percentage,
+    Rate,
 )
 from fondaco.wire.rewards.contacts import ContactDetails
 from fondaco.wire.rewards.receivable_requests import ReceivableRequest
 
-CurrencyCode = Annotated[str, Meta(pattern=r"^[A-Z0-9][A-Z0-9._-]{0,15}$", max_length=16)]
-NewUsername = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}$", max_length=64)]
+CurrencyCode = Annotated[str, Meta(pattern="^[A-Z0-9][A-Z0-9._-]{0,15}" + END, max_length=16)]
+NewUsername = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}" + END, max_length=64)]
 NewPassword = Annotated[str, Meta(min_length=8, max_length=128)]
 Symbol = Annotated[str, Meta(max_length=16)]
 PartName = Annotated[str, Meta(max_length=64)]
@@ -73,7 +76,7 @@ class RateCreate(Body, kw_only=True, forbid_unknown_fields=True):
 
     currency: CurrencyCode
     to_currency: CurrencyCode
-    rate: Amount
+    rate: Rate
     from_date: DateText
     to_date: DateText | UnsetType | None = UNSET
 
@@ -92,8 +95,8 @@ class RateShow(Body, kw_only=True, forbid_unknown_fields=True):
 class MerchantTerms(Body, kw_only=True, forbid_unknown_fields=True):
     code: Code | UnsetType | None = UNSET
     group: Group | UnsetType | None = UNSET
-    contribution_percentage: Amount | UnsetType = UNSET
-    tax_percentage: Amount | UnsetType = UNSET
+    contribution_percentage: Percentage | UnsetType = UNSET
+    tax_percentage: Percentage | UnsetType = UNSET
     credit_days: Days | UnsetType = UNSET
     effective: bool | UnsetType = UNSET
 
@@ -177,7 +180,7 @@ class SchemeShow(Body, kw_only=True, forbid_unknown_fields=True):
 class OfferTerms(Body, kw_only=True, forbid_unknown_fields=True):
     """Either a percentage of the purchase, or a fixed amount of ``currency``."""
 
-    award_percentage: NullableAmount | UnsetType = UNSET
+    award_percentage: NullablePercentage | UnsetType = UNSET
     award_amount: NullableAmount | UnsetType = UNSET
     award_amount_max: NullableAmount | UnsetType = UNSET
     currency: CurrencyCode | UnsetType | None = UNSET
@@ -217,12 +220,12 @@ class RuleTerms(Body, kw_only=True, forbid_unknown_fields=True):
 
 
 class RuleCreate(RuleTerms, kw_only=True, forbid_unknown_fields=True):
-    contribution_percentage: Amount
+    contribution_percentage: Percentage
 
 
 class RuleUpdate(RuleTerms, kw_only=True, forbid_unknown_fields=True):
     contribution_rule_identifier: DocumentIdentifier
-    contribution_percentage: Amount | UnsetType = UNSET
+    contribution_percentage: Percentage | UnsetType = UNSET
 
 
 class RuleShow(Body, kw_only=True, forbid_unknown_fields=True):

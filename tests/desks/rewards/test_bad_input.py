@@ -1,0 +1,56 @@
+"""What strange input once brought about, each by itself; test_fuzz.py looks for what it may yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fondaco.core.rewards.entities import Currency, Rounding
+from fondaco.desks.rewards.failure import Failure
+from fondaco.desks.rewards.purchase_lines import FACTOR_DIGITS, lines_of
+from fondaco.wire.rewards.purchase_requests import PurchaseLineGiven
+from tests.desks.rewards.furnished import furnish_everything, purchase
+from tests.desks.rewards.office import Office, office_on
+
+EUR = Currency(1, "EUR", 2, Rounding.HALF_UP, 1, 2)
+
+
+async def test_a_wrong_fields_set_is_refused_before_anything_is_done(tmp_path: Path) -> None:
+    async with office_on(tmp_path) as office:
+        await furnish_everything(office)
+        before = office.app.house.state_hash()
+        asked = {**purchase(100), "fields_set": "number,nonsense"}
+        answer = await office.asks("ada", "customer_events/purchases/create", **asked)
+        assert answer.refused[1::2] == ("INVALID_REQUEST", "fields_set")
+        assert office.app.house.state_hash() == before
+
+
+@pytest.mark.parametrize("figure", ['"NaN"', '"Infinity"', '"1e999999"', "1e999999", "1e14", '"1"', "9" * 5_000])
+async def test_a_company_has_figures_that_json_can_write(office: Office, figure: str) -> None:
+    await office.does("currencies/create", code="EUR", digits=2)
+    office.tokens["ada"] = token = await office.token("ada")
+    body = (
+        b'{"token":"%s","currency":"EUR","contact_information":{"type":"COMPANY","company_profile":'
+        b'{"annual_turnover":%s}}}' % (token.encode(), figure.encode())
+    )
+    answer = await office.send("merchants/create", body)
+    assert answer.refused[1::2] == ("INVALID_REQUEST", "contact_information.company_profile.annual_turnover")
+
+
+async def test_bytes_that_are_no_text_are_no_amount(office: Office) -> None:
+    token = (await office.token("ada")).encode()
+    body = b'{"token":"%s","contribution_percentage":["\xff"]}' % token
+    answer = await office.send("contribution_rules/create", body)
+    assert answer.refused[1::2] == ("INVALID_REQUEST", "contribution_percentage")
+
+
+def test_a_product_is_not_rounded_to_fit() -> None:
+    """Of these two the product is whole cents and 10**-24 more, which 28 digits do not hold."""
+    quantity = 1_000_000_000_001
+    unit_price = pow(quantity, -1, 10 ** (2 * FACTOR_DIGITS - EUR.digits))
+    texts = (f"{each // 10**12}.{each % 10**12:012}".encode() for each in (quantity, unit_price))
+    line = PurchaseLineGiven(**dict(zip(("quantity", "unit_price"), map(msgspec.Raw, texts), strict=True)))
+    with pytest.raises(Failure, match="is no number|has 24 decimals"):
+        lines_of([line], EUR)
