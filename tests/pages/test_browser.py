@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,10 @@ def test_the_page_is_live_on_a_phone_and_after_a_restart(tmp_path: Path) -> None
         assert page.value("document.body.scrollWidth <= innerWidth")  # nothing sticks out of a phone
         assert str(data / "credentials.json") in page.value("document.getElementById('code-python').textContent")
         assert page.complaints == []
+        script = page.value("document.getElementById('code-rewards').textContent")
+        settled = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60, check=True).stdout
+        assert '"total_contribution_amount": 11.25,' in settled
+        assert settled.count('"code": "OK",') == 2
         port = house.url.rpartition(":")[2]
         house.kill()
         page.wait_for(f"!({LIVE})", LIVE_TIMEOUT_S)

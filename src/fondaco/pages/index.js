@@ -73,6 +73,7 @@ function showAddresses() {
     ["WebSocket", socketAddress("/exchange"), "answers packed with zlib; subprotocols json and gzip on request"],
     ["WebSocket, v2", socketAddress("/exchange/v2"), "the same in gzip"],
     ["HTTP", `${location.origin}/exchange/<method>`, "every method as a POST"],
+    ["Rewards", `${location.origin}/rewards/<method>`, "every method as a POST", "/docs", "all methods described"],
     ["Health", "/healthz", "", "/readyz", ""],
     ["Metrics", "/metrics", ""],
   ];
