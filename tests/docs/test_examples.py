@@ -123,3 +123,26 @@ def test_a_house_of_ones_own(tmp_path: Path) -> None:
         ann = answers["key.create"]
         assert house.ask(ann, "asset.query", "EUR") == {"EUR": {"available": "5000.00000000", "freeze": "0"}}
         assert house.ask(ann, "order.put_limit", "BTCEUR", 2, "0.1", "20000")["left"] == "0.10000"
+
+
+def test_a_programme_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = "docs/operating/programme.md"
+    data = str(tmp_path / "house")
+    key, programme, _up, settle = (
+        [data if word == "/srv/fondaco" else word for word in words] for words in typed(page, "fondaco")
+    )
+    assert fondaco(*key[1:]).returncode == 0
+    made = fondaco(*programme[1:])
+    assert made.returncode == 0, made.stderr
+    (tmp_path / "login.json").write_text(made.stdout)
+    with running("up", "--data", data) as house:
+        program(page, house, tmp_path, "rewards.py")
+        answers = {words[2]: json.loads(run(tmp_path, *words[1:])) for words in typed(page, "python3 rewards.py")}
+        assert not [answer for answer in answers.values() if "message" in answer], answers
+        settlement = answers["customer_events/purchases/apply_settlement"]
+        assert settlement["total_contribution_amount"] == 11.25
+        assert settlement["invoice"]["total_amount"] == 13.73  # with 22 % tax
+        assert answers["accounts_receivable/ageing"]["totals"][0]["ledger_balance"] == 13.73
+        monkeypatch.setenv("FONDACO_REWARDS_PASSWORD", json.loads(made.stdout)["password"])
+        run_of_all = fondaco(*settle[1:], "--url", house.url)
+        assert run_of_all.stdout == "run 1: 0 settled, 0 refused, 0 passed over\n"

@@ -53,7 +53,7 @@ WIDE: Final = Limits(
 )
 #: What names a thing that is there, by the field that asks for it.
 KNOWN: Final[dict[str, tuple[dict[str, str], ...]]] = {
-    "customer_event_identifier": tuple({"number": str(n)} for n in range(1, 13)) + ({"reference_number": "R-7"},),
+    "customer_event_identifier": (*tuple({"number": str(n)} for n in range(1, 13)), {"reference_number": "R-7"}),
     "performed_by_unit_identifier": ({"code": "till-mercato"}, {"code": "stall"}, {"number": "U0000000002"}),
     "unit_identifier": ({"code": "till-mercato"}, {"code": "stall"}),
     "participant_identifier": ({"code": "georgia"}, {"number": "RP0000000002"}),
