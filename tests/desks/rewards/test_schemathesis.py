@@ -24,6 +24,7 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
 from schemathesis.specs.openapi import checks
 
 from fondaco.core.purposes import PARTICIPANT_REWARD
@@ -128,9 +129,10 @@ class Campaign:
         ):
             schema = schemathesis.openapi.from_dict(json.load(page))
             schema.config.base_url = self._url
-            for operation in schema.include(path_regex=f"^{PREFIX}").get_all_operations():
+            for found in schema.include(path_regex=f"^{PREFIX}").get_all_operations():
+                assert isinstance(found, Ok), found  # otherwise the page does not describe it
                 for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-                    self._try(operation.ok(), mode)
+                    self._try(found.ok(), mode)
 
     def _try(self, operation: Any, mode: GenerationMode) -> None:
         path = operation.path.removeprefix(PREFIX)
