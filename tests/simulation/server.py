@@ -99,6 +99,18 @@ class Server:
 
     def start(self) -> None:
         """Returns when orders are taken."""
+        self.launch()
+        assert self._process is not None
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            found = re.search(r"page +(http://\S+)", line)
+            if found is not None:
+                self.url = found[1]
+                return
+        raise AssertionError(f"the house did not open:\n{self.log()[-4000:]}")
+
+    def launch(self) -> None:
+        """Returns at once: what it does before it takes orders lies ahead."""
         with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(
                 [*PROGRAM, "up", "--data", str(self.directory), "--port", "0", *self.options],
@@ -107,13 +119,6 @@ class Server:
                 stderr=log,
                 text=True,
             )
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            found = re.search(r"page +(http://\S+)", line)
-            if found is not None:
-                self.url = found[1]
-                return
-        raise AssertionError(f"the house did not open:\n{self.log()[-4000:]}")
 
     def kill(self) -> None:
         """``kill -9``."""
