@@ -1,4 +1,4 @@
-"""`kill -9` of a real house that settles: nothing acknowledged is lost, nothing is done twice, no purchase is missed."""
+"""`kill -9` of a real house that settles: nothing acknowledged is lost or done twice, no purchase is missed."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from fondaco.core.rewards.entities import (
     DocumentState,
     EntityKind,
     Invoice,
+    OwnerKind,
     Payment,
     Receivable,
     ReceivableState,
@@ -53,6 +54,8 @@ def allocate(sheet: Sheet, credit: Named, invoice_number: int) -> None:
 def pay(sheet: Sheet, action: a.PaymentCreate) -> None:
     receivable = sheet.get(Receivable, action.receivable)
     check_amount(action.amount_units, sheet.currency(receivable.currency))
+    if receivable.owner_kind != OwnerKind.MERCHANT:
+        raise Refused(Reject.NOT_A_MERCHANTS, receivable.owner_kind, receivable.number)
     must_not_be_terminated(receivable)
     if action.invoice and sheet.get(Invoice, action.invoice).receivable != receivable.number:
         raise Refused(Reject.ENTITY_NOT_FOUND, EntityKind.INVOICE, action.invoice)
@@ -120,6 +123,9 @@ def cancel_payment(sheet: Sheet, action: a.PaymentCancel) -> None:
             invoice = sheet.get(Invoice, number)
             back = sheet.allocations.pop((credit, number))
             sheet.put(replace(invoice, unsettled_units=invoice.unsettled_units + back))
+            for note in sheet.unallocated(payment.receivable):
+                if isinstance(note, CreditNote) and note.invoice == number:
+                    allocate(sheet, name_of(note), number)
     owes = MERCHANT_RECEIVABLE, payment.receivable
     sheet.post(owes, (PROGRAMME_CASH, HOUSE), payment.currency, payment.amount_units, name)
     sheet.put(replace(payment, unallocated_units=0, state=DocumentState.CANCELLED))

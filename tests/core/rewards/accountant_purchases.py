@@ -31,11 +31,13 @@ from tests.core.rewards.accountant_sheet import Refused, Sheet
 
 def create(sheet: Sheet, action: a.PurchaseCreate) -> None:
     if sheet.get(Programme, sheet.programme_id).is_fee_rebate:  # its purchases are made by the house alone
-        raise Refused(Reject.ENTITY_NOT_EFFECTIVE, EntityKind.PROGRAMME, sheet.programme_id)
+        raise Refused(Reject.FEES_ALONE, 0, sheet.programme_id)
     unit = sheet.get(Unit, action.unit)
     participant = sheet.get(Participant, action.participant)
     currency = sheet.currency(action.currency)
     check_lines(action.lines, currency)
+    if action.performed_us > sheet.time_us + DAY_US:
+        raise Refused(Reject.PERFORMED_LATER, sheet.time_us + DAY_US, action.performed_us)
     for other in sheet.all(Purchase).values():
         if action.reference and other.reference == action.reference:
             raise Refused(Reject.REFERENCE_TAKEN, 0, other.number)

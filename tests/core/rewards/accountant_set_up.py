@@ -33,7 +33,9 @@ Assets = dict[str, tuple[int, int]]
 
 
 def must_be_free(code: str, taken: Iterable[tuple[int, str]], number: int) -> None:
-    """No other entity of the kind may have the code."""
+    """No other entity of the kind may have the code, and it can be read."""
+    if not code.isprintable():
+        raise Refused(Reject.TEXT_NOT_PRINTABLE)
     for other, name in taken:
         if name == code and other != number:
             raise Refused(Reject.ENTITY_NAME_TAKEN)
@@ -140,7 +142,7 @@ def put_unit(sheet: Sheet, action: a.UnitPut) -> None:
 def put_participant(sheet: Sheet, action: a.ParticipantPut, free_users: frozenset[int], users: frozenset[int]) -> None:
     """A user of the exchange takes part in one fee rebate programme at most, once, and stays who he is."""
     if action.user_id in users and action.user_id not in free_users and not action.number:
-        raise Refused(Reject.ENTITY_NAME_TAKEN, EntityKind.PARTICIPANT, action.user_id)
+        raise Refused(Reject.USER_REFERRED, 0, action.user_id)
     must_be_free(action.code, ((n, other.code) for n, other in sheet.all(Participant).items()), action.number)
     sheet.need(Currency, action.alternative_currency)
     takes_users = sheet.get(Programme, sheet.programme_id).is_fee_rebate

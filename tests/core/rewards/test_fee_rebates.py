@@ -182,7 +182,7 @@ def test_a_rebate_is_not_taken_back(venue: Venue) -> None:
 
 
 def test_a_user_is_referred_by_one_alone(venue: Venue) -> None:
-    assert venue.manage(a.ParticipantPut(0, "again", b"", 1, user_id=ANN)) == Reject.ENTITY_NAME_TAKEN
+    assert venue.manage(a.ParticipantPut(0, "again", b"", 1, user_id=ANN)) == Reject.USER_REFERRED
     assert venue.manage(a.ParticipantPut(0, "nobody", b"", 1, user_id=99)) == Reject.UNKNOWN_USER
 
 

@@ -178,3 +178,21 @@ def test_more_invoices_than_one_payment_settles() -> None:
     books = house.rewards.programmes[1]
     assert books.count(EntityKind.PAYMENT) == 2
     assert not any(books.open_items(1).ageing(START_US + DAY_US))
+
+
+def test_what_is_of_another_kind() -> None:
+    desk = Desk()
+    of_participant = RECEIVABLE + 1
+    desk.do(a.PaymentCreate(of_participant, 1)).is_refused(
+        Reject.NOT_A_MERCHANTS, bound=EntityKind.PARTICIPANT, value=of_participant
+    )
+    lines = (Line("a", "1", "1", 1),)
+    bound_us = desk.comparison.time_us + DAY_US
+    late = a.PurchaseCreate(UNIT, PARTICIPANT, bound_us + 1, EUR, lines)
+    desk.do(late).is_refused(Reject.PERFORMED_LATER, bound=bound_us, value=bound_us + 1)
+    desk.do(a.UnitPut(Unit(0, "bell\a", "Bell"))).is_refused(Reject.TEXT_NOT_PRINTABLE, bound=64, value=5)
+    desk.do(a.ProgrammeCreate("Fees", is_fee_rebate=True), programme_id=0).is_fact()
+    desk.do(a.PurchaseCreate(1, 1, START_US, 1, lines), programme_id=2).is_refused(Reject.FEES_ALONE, value=2)
+    desk.do(a.CurrencyPut(0, "BTC", 8, Rounding.DOWN, asset="BTC"), programme_id=2).is_fact()
+    desk.do(a.ParticipantPut(0, "ann", b"", 1, user_id=1), programme_id=2).is_fact()
+    desk.do(a.ParticipantPut(0, "too", b"", 1, user_id=1), programme_id=2).is_refused(Reject.USER_REFERRED, value=1)

@@ -81,14 +81,14 @@ def test_a_credit_note_of_a_paid_invoice_lies_on_the_receivable() -> None:
 
 
 def test_a_cancelled_payment_of_a_cancelled_invoice() -> None:
-    """The invoice is open again, and the credit note lies beside it."""
+    """The invoice would be open again; the credit note that lay beside it settles it."""
     desk = Desk()
     desk.buys("150")
     desk.settles()
     desk.pays("11.25")
     desk.do(a.InvoiceCancel(1))
     desk.do(a.PaymentCancel(1))
-    desk.invoices("1 | 11.25 | 11.25 | CANCELLED")
+    desk.invoices("1 | 11.25 | 0 | CANCELLED")
     desk.has(receivable="0")
 
 

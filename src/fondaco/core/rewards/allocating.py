@@ -23,11 +23,22 @@ TOO_MANY: Final[Refusal] = (Reject.TOO_MANY_ALLOCATIONS, ALLOCATIONS_MAX, ALLOCA
 
 def take_credits(draft: Draft, invoice: Invoice) -> Invoice:
     """A new invoice takes what lies unallocated on its receivable, the eldest first."""
+    return _take(draft, invoice, own_alone=False)
+
+
+def take_own_credit(draft: Draft, invoice: Invoice) -> Invoice:
+    """An invoice that is open again takes what lies unallocated of its own credit notes."""
+    return _take(draft, invoice, own_alone=True) if invoice.credited_net_units else invoice
+
+
+def _take(draft: Draft, invoice: Invoice, *, own_alone: bool) -> Invoice:
     for kind_number, number in list(draft.books.open_items(invoice.receivable).credits()):
         if not invoice.unsettled_units:
             break
         kind = EntityKind(kind_number)
         credit = draft.credit(kind, number)
+        if own_alone and (isinstance(credit, Payment) or credit.invoice != invoice.number):
+            continue
         units = min(credit.unallocated_units, invoice.unsettled_units)
         if not units:
             continue  # used up by this very command

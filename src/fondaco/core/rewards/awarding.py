@@ -35,7 +35,7 @@ from fondaco.core.rewards.open_items import DAY_US
 def create_purchase(draft: Draft, action: a.PurchaseCreate) -> Refusal | None:
     """Post a purchase with its awards."""
     if draft.books.programme.is_fee_rebate:
-        return not_effective(EntityKind.PROGRAMME, draft.books.programme.number)
+        return Reject.FEES_ALONE, 0, draft.books.programme.number
     return post_purchase(draft, action)
 
 
@@ -56,6 +56,8 @@ def post_purchase(draft: Draft, action: a.PurchaseCreate) -> Refusal | None:
     )
     if refusal is not None:
         return refusal
+    if action.performed_us > draft.time_us + checks.AHEAD_US_MAX:
+        return Reject.PERFORMED_LATER, draft.time_us + checks.AHEAD_US_MAX, action.performed_us
     if action.reference and (taken := books.purchase_by_reference(action.reference)) is not None:
         return Reject.REFERENCE_TAKEN, 0, taken
     if not unit.effective:

@@ -27,6 +27,8 @@ WEBHOOKS_MAX: Final = 20
 CURRENCIES_MAX: Final = 200
 RATES_MAX: Final = 100_000
 GROUP_LENGTH_MAX: Final = 64
+#: How far a till's clock may be ahead of the house's.
+AHEAD_US_MAX: Final = 86_400_000_000
 PPM_MAX: Final = 1_000_000
 RATE_E9_MAX: Final = 10**15
 #: The end of the year 9800: all that follows from a time (due, expiry) can still be written as a date.
@@ -61,7 +63,7 @@ def text(value: str, length_max: int, length_min: int = 0) -> Refusal | None:
     """A text of so many characters, none of which steers a terminal."""
     if not length_min <= len(value) <= length_max:
         return out_of_bounds(length_max, len(value))
-    return None if value.isprintable() else out_of_bounds(length_max, -1)
+    return None if value.isprintable() else (Reject.TEXT_NOT_PRINTABLE, length_max, len(value))
 
 
 def within(value: int, least: int, most: int) -> Refusal | None:

@@ -12,12 +12,20 @@ from fondaco.core.refusal import Refusal
 from fondaco.core.rejects import Reject
 from fondaco.core.rewards import actions as a
 from fondaco.core.rewards import checks
-from fondaco.core.rewards.allocating import ALLOCATIONS_MAX, TOO_MANY, allocate_first_due, allocate_to, take_credits
+from fondaco.core.rewards.allocating import (
+    ALLOCATIONS_MAX,
+    TOO_MANY,
+    allocate_first_due,
+    allocate_to,
+    take_credits,
+    take_own_credit,
+)
 from fondaco.core.rewards.checks import missing, out_of_bounds, text, within
 from fondaco.core.rewards.draft import Draft
 from fondaco.core.rewards.entities import (
     DocumentState,
     EntityKind,
+    OwnerKind,
     Payment,
     Receivable,
     ReceivableState,
@@ -30,6 +38,8 @@ def create_payment(draft: Draft, action: a.PaymentCreate) -> Refusal | None:
     receivable = _receivable(draft, action.receivable, action.amount_units, action.reference)
     if isinstance(receivable, tuple):
         return receivable
+    if receivable.owner_kind is not OwnerKind.MERCHANT:
+        return Reject.NOT_A_MERCHANTS, receivable.owner_kind, receivable.number
     if receivable.state is ReceivableState.TERMINATED:
         return Reject.RECEIVABLE_TERMINATED, 0, receivable.number
     number, left = draft.next_number(EntityKind.PAYMENT), action.amount_units
@@ -90,7 +100,10 @@ def refund_payment(draft: Draft, action: a.PaymentRefund) -> Refusal | None:
 
 
 def cancel_payment(draft: Draft, action: a.PaymentCancel) -> Refusal | None:
-    """Reopen exactly what the payment was allocated to. A refund, and what was refunded, cannot be cancelled."""
+    """Reopen exactly what the payment was allocated to; a credit note that lay idle for its invoice then settles it.
+
+    A refund, and what was refunded, cannot be cancelled.
+    """
     books = draft.books
     payment = books.payment(action.number)
     if payment is None:
@@ -109,7 +122,8 @@ def cancel_payment(draft: Draft, action: a.PaymentCancel) -> Refusal | None:
     for invoice_number, units in allocations:
         invoice = draft.invoice(invoice_number)
         assert invoice is not None
-        draft.put(replace(invoice, unsettled_units=invoice.unsettled_units + units))
+        reopened = replace(invoice, unsettled_units=invoice.unsettled_units + units)
+        draft.put(take_own_credit(draft, reopened))
     draft.undo_allocations(EntityKind.PAYMENT, payment.number)
     _post(draft, receivable, payment.number, payment.amount_units, is_refund=True)
     draft.put(replace(payment, unallocated_units=0, state=DocumentState.CANCELLED))

@@ -164,7 +164,7 @@ class Rewards:
 
     def _put_participant(self, draft: Draft, action: a.ParticipantPut) -> Refusal | None:
         if action.user_id and not action.number and action.user_id in self.fees.referred:
-            return Reject.ENTITY_NAME_TAKEN, EntityKind.PARTICIPANT, action.user_id
+            return Reject.USER_REFERRED, 0, action.user_id
         return setting_up.put_participant(draft, action, self._register.users)
 
     def _add(self, books: Books) -> None:

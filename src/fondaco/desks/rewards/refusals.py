@@ -187,6 +187,16 @@ TABLE: Final[dict[Reject, tuple[Code, str, Sentence]]] = {
         "to_date",
         lambda asked: "the period ends where it begins or before; to_date is the first moment after it",
     ),
+    Reject.TEXT_NOT_PRINTABLE: (
+        Code.INVALID_REQUEST,
+        "text",
+        lambda asked: "a text holds a character that cannot be printed, such as a tab or a line's end; take it out",
+    ),
+    Reject.PERFORMED_LATER: (
+        Code.INVALID_REQUEST,
+        "performed_on",
+        lambda asked: "performed_on lies more than a day ahead of the house's clock; compare the till's clock and zone",
+    ),
     Reject.NOT_POSTED: (
         Code.INVALID_STATE,
         "life_cycle_state",
@@ -241,6 +251,21 @@ TABLE: Final[dict[Reject, tuple[Code, str, Sentence]]] = {
             f"{_code_of(asked, asked.bound)} and {_code_of(asked, asked.value)} do not fit here; "
             "a rate needs two currencies, an amount that of its account"
         ),
+    ),
+    Reject.FEES_ALONE: (
+        Code.INVALID_STATE,
+        "is_fee_rebate",
+        lambda asked: "the purchases of this programme are the trading fees of its users; the house posts them daily",
+    ),
+    Reject.USER_REFERRED: (
+        Code.INVALID_STATE,
+        "user",
+        lambda asked: "the fees of this user are rebated already; a user takes part once, in one programme",
+    ),
+    Reject.NOT_A_MERCHANTS: (
+        Code.INVALID_STATE,
+        "accounts_receivable_identifier",
+        lambda asked: "payments are for the accounts receivable of a merchant; this one is a participant's",
     ),
     Reject.REWARD_NOT_ENOUGH: (
         Code.INVALID_STATE,
