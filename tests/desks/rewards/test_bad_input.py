@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import msgspec
@@ -55,3 +56,16 @@ def test_a_product_is_not_rounded_to_fit() -> None:
     )
     with pytest.raises(Failure, match="has 24 decimals"):
         lines_of([PurchaseLineGiven(quantity=quantity_text, unit_price=unit_price_text)], EUR)
+
+
+async def test_a_client_that_was_told_to_go_away_is_not_told_to_go_on(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = office.app.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = b"POST /rewards/invoices/list HTTP/1.1\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
+    writer.write(head + b"this is no chunk")
+    assert (await reader.read(-1)).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+    await writer.wait_closed()
+    assert not caplog.records
