@@ -69,3 +69,25 @@ async def test_a_client_that_was_told_to_go_away_is_not_told_to_go_on(
     writer.close()
     await writer.wait_closed()
     assert not caplog.records
+
+
+async def test_an_answer_tells_nothing_of_the_houses_files(tmp_path: Path) -> None:
+    """A reader who wrote nothing waits for nothing, and may come before history is there."""
+    async with office_on(tmp_path) as office:
+        answer = await office.asks("rita", "invoices/list")
+        assert str(tmp_path) not in answer.body.decode()
+        if answer.status != 200:
+            assert answer.refused[1:3] == ("UNAVAILABLE", "history is being built anew; ask again")
+
+
+async def test_a_text_that_does_not_print_is_named(office: Office) -> None:
+    lines = {"contact_information": {}, "currency": "EUR", "group": "a\nb"}
+    await office.does("currencies/create", code="EUR", digits=2)
+    answer = await office.asks("ada", "merchants/create", **lines)
+    assert answer.refused[1::2] == ("INVALID_REQUEST", "group")
+    answer = await office.asks("ada", "units/create", name="\u2028")
+    assert answer.refused[1:] == (
+        "INVALID_REQUEST",
+        r"name has characters that do not print: '\u2028'; leave them out",
+        "name",
+    )
