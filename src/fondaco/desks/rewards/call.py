@@ -30,8 +30,8 @@ from fondaco.desks.rewards.failure import Code, Failure, invalid
 from fondaco.desks.rewards.floor import Floor
 from fondaco.desks.rewards.method import Method
 from fondaco.desks.rewards.refusals import refused
-from fondaco.desks.rewards.unprintable import is_of_text, unprintable
 from fondaco.desks.rewards.session import Login
+from fondaco.desks.rewards.unprintable import is_of_text, unprintable
 from fondaco.wire.rewards.base import ENCODER, Body, Request
 
 if TYPE_CHECKING:

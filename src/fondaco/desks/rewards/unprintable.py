@@ -13,7 +13,6 @@ from fondaco.core.events import Row
 from fondaco.core.rejects import Reject
 from fondaco.desks.rewards.failure import Failure, invalid
 
-
 #: The core is not told them: what is known of people is sealed, and of passwords there is a hash.
 _UNSEEN: Final = frozenset({"contact_information", "password", "token"})
 
