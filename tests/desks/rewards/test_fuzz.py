@@ -31,7 +31,7 @@ from tests.desks.rewards.strange import MIB, Strange
 from tests.simulation import seeds
 
 #: How much of each sort; a campaign by hand asks for more with FONDACO_TEST_MESSAGES.
-MESSAGES: Final = int(os.environ.get("FONDACO_TEST_MESSAGES", "1000"))
+MESSAGES: Final = int(os.environ.get("FONDACO_TEST_MESSAGES", "600"))
 NOISES: Final = 40
 ANSWER_S_MAX: Final = 5.0
 DOOR_STATUSES: Final = frozenset({400, 405, 408, 413, 431, 501, 505})
