@@ -22,6 +22,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
+import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
@@ -36,6 +37,7 @@ from fondaco.projections.progress import Progress
 
 THREADS: Final = 2
 _POLL_S: Final = 0.001
+_log = structlog.get_logger("fondaco.history")
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -168,7 +170,8 @@ class History:
                 with self._current_engine().connect() as connection:
                     return question(connection, *args, **kwargs)
             except (OperationalError, FileNotFoundError) as error:
-                raise ServiceTimeout(f"history is being built anew ({error}); ask again") from error
+                _log.info("history cannot be read now", reason=str(getattr(error, "orig", error)))
+                raise ServiceTimeout("history is being built anew; ask again") from error
 
         await self._take_thread()
         reading = asyncio.get_running_loop().run_in_executor(self._threads, answer)

@@ -16,19 +16,25 @@ PERSON: Final = {"first_name": "Georgia", "demographics": {"gender": "FEMALE", "
 COMPANY: Final = {"type": "COMPANY", "company_name": "Mercato", "company_profile": {"annual_turnover": 1.5}}
 
 
-async def furnish_everything(office: Office) -> None:
-    """Three currencies and their rates, merchants, participants, purchases in every state, money in and out."""
+async def furnish_everything(office: Office, name: str = "Georgia") -> None:
+    """Three currencies and their rates, merchants, participants, purchases in every state, money in and out.
+
+    ``name`` is in whatever has one, so that it shows where it is told.
+    """
+    person = {**PERSON, "first_name": name}
     for code, digits in (("EUR", 2), ("POINT", 0), ("DUCAT", 4)):
         await office.does("currencies/create", code=code, digits=digits)
     for code, other, rate in RATES:
         await office.does(
             "currency_rates/create", currency=code, to_currency=other, rate=rate, from_date="2010-01-01T00:00:00"
         )
-    for code, currency, contact in (("mercato", "EUR", COMPANY), ("bottega", "DUCAT", PERSON)):
+    for code, currency, contact in (("mercato", "EUR", COMPANY), ("bottega", "DUCAT", person)):
         await office.does(
             "merchants/create", code=code, currency=currency, contact_information=contact, tax_percentage=22, group="g"
         )
-        await office.does("units/create", code=f"till-{code}", name="Till", merchant_identifier={"code": code})
+        await office.does(
+            "units/create", code=f"till-{code}", name=f"Till of {name}", merchant_identifier={"code": code}
+        )
     await office.does("units/create", code="stall", name="A stall without a merchant")
     for code, currency in (("georgia", "EUR"), ("zorzi", "POINT")):
         await office.does(
@@ -36,9 +42,9 @@ async def furnish_everything(office: Office) -> None:
             code=code,
             currency=currency,
             alternative_currency="POINT",
-            contact_information=PERSON,
+            contact_information=person,
         )
-    await office.does("schemes/create", name="Everything", reward_days=36_500)
+    await office.does("schemes/create", name=f"All of {name}", reward_days=36_500)
     scheme = {"number": "1"}
     await office.does("offers/create", name="Ten per cent", scheme_identifier=scheme, award_percentage=10)
     await office.does(
@@ -46,7 +52,9 @@ async def furnish_everything(office: Office) -> None:
     )
     await office.does("contribution_rules/create", contribution_percentage="62.5", offer_identifier={"number": "2"})
     await office.does("operators/create", username="spare", password="a spare password", role="READ")
-    await office.does("web_api_keys/create", username="spare", label="spare")
+    await office.does("web_api_keys/create", username="spare", label=name)
+    await office.does("webhooks/create", url="http://127.0.0.1:9/", events=["invoice.posted"])
+    await office.does("webhooks/update", webhook_identifier={"number": "1"}, active=False)
     await _trade(office)
 
 

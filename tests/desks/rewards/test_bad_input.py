@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fondaco.core.rewards.entities import Currency, Rounding
 from fondaco.desks.rewards.failure import Failure
+from fondaco.desks.rewards.lenient_json import without_trailing_commas
 from fondaco.desks.rewards.purchase_lines import FACTOR_DIGITS, lines_of
+from fondaco.desks.rewards.webhooks import secret_name
 from fondaco.wire.rewards.purchase_requests import PurchaseLineGiven
 from tests.desks.rewards.furnished import furnish_everything, purchase
 from tests.desks.rewards.office import Office, office_on
@@ -55,3 +61,69 @@ def test_a_product_is_not_rounded_to_fit() -> None:
     )
     with pytest.raises(Failure, match="has 24 decimals"):
         lines_of([PurchaseLineGiven(quantity=quantity_text, unit_price=unit_price_text)], EUR)
+
+
+async def test_a_client_that_was_told_to_go_away_is_not_told_to_go_on(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, port = office.app.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    head = b"POST /rewards/invoices/list HTTP/1.1\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n"
+    writer.write(head + b"this is no chunk")
+    assert (await reader.read(-1)).startswith(b"HTTP/1.1 400 ")
+    writer.close()
+    await writer.wait_closed()
+    assert not caplog.records
+
+
+async def test_an_answer_tells_nothing_of_the_houses_files(tmp_path: Path) -> None:
+    """A reader who wrote nothing waits for nothing, and may come before history is there."""
+    async with office_on(tmp_path) as office:
+        answer = await office.asks("rita", "invoices/list")
+        assert str(tmp_path) not in answer.body.decode()
+        if answer.status != 200:
+            assert answer.refused[1:3] == ("UNAVAILABLE", "history is being built anew; ask again")
+
+
+async def test_a_text_that_does_not_print_is_named(office: Office) -> None:
+    lines = {"contact_information": {}, "currency": "EUR", "group": "a\nb"}
+    await office.does("currencies/create", code="EUR", digits=2)
+    answer = await office.asks("ada", "merchants/create", **lines)
+    assert answer.refused[1::2] == ("INVALID_REQUEST", "group")
+    answer = await office.asks("ada", "units/create", name="\u2028")
+    assert answer.refused[1:] == (
+        "INVALID_REQUEST",
+        r"name has characters that do not print: '\u2028'; leave them out",
+        "name",
+    )
+
+
+async def test_a_refused_change_of_a_webhook_leaves_its_secret(office: Office) -> None:
+    made = await office.does("webhooks/create", url="http://127.0.0.1:9/", events=["invoice.posted"])
+    named = {"webhook_identifier": {"id": made["id"]}}
+    await office.asks("ada", "webhooks/update", "key", **named, active=False)
+    answer = await office.asks("ada", "webhooks/update", "key", **named, new_secret=True)
+    assert answer.refused[1] == "CONFLICT"
+    assert office.app.secrets.get(secret_name(1, 1)) == made["secret"]
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(alphabet='a,]}["\\\n :'),
+    lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.text(alphabet='b,}"'), inside, max_size=4),
+)
+
+
+@given(_JSON, st.sampled_from(("", " ", "\n\t")))
+def test_leniency_takes_out_the_last_commas_and_nothing_else(value: object, blank: str) -> None:
+    assert without_trailing_commas(json.dumps(value).encode()) == json.dumps(value).encode()
+    assert json.loads(without_trailing_commas(_with_commas(value, blank).encode())) == value
+
+
+def _with_commas(value: object, blank: str) -> str:
+    """JSON with a comma after each last member."""
+    if isinstance(value, list) and value:
+        return "[" + ",".join(_with_commas(each, blank) for each in value) + f"{blank},{blank}]"
+    if isinstance(value, dict) and value:
+        members = (f"{json.dumps(name)}:{_with_commas(each, blank)}" for name, each in value.items())
+        return "{" + ",".join(members) + f"{blank},{blank}}}"
+    return json.dumps(value)

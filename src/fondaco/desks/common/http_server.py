@@ -192,6 +192,8 @@ class BoundedHttpProtocol(HttpToolsProtocol):
         cycle: Any = self.cycle
         answering = cycle is not None and not cycle.response_complete
         answered_partly = answering and cycle.response_started
+        if answering:
+            cycle.waiting_for_100_continue = False  # it is told to go away, not to go on
         super().connection_lost(ConnectionAbortedError(sentence))
         if answered_partly or self.transport.is_closing():
             self.transport.abort()

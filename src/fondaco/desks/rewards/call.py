@@ -31,6 +31,7 @@ from fondaco.desks.rewards.floor import Floor
 from fondaco.desks.rewards.method import Method
 from fondaco.desks.rewards.refusals import refused
 from fondaco.desks.rewards.session import Login
+from fondaco.desks.rewards.unprintable import is_of_text, unprintable
 from fondaco.wire.rewards.base import ENCODER, Body, Request
 
 if TYPE_CHECKING:
@@ -109,7 +110,8 @@ class Call:
         row, fact = await waiter.outcome
         login.last_seq = self.as_of_seq = max(login.last_seq, row[1])
         if fact is None:
-            raise refused(row, action, self.books)
+            unprinted = unprintable(self._body if part is None else part[1]) if is_of_text(row) else None
+            raise unprinted or refused(row, action, self.books)
         return fact
 
     async def read(

@@ -40,17 +40,17 @@ async def update(call: Call, body: wire.WebhookUpdate) -> wire.MadeWebhook:
     old = _named(call, body.webhook_identifier)
     if body.url is not UNSET:
         _check(call, body.url)
-    secret = None
-    if body.new_secret:
-        secret = secrets.token_hex(_SECRET_BYTES)
-        call.floor.webhooks.secrets.put(secret_name(call.programme_id, old.number), secret)
     action = WebhookPut(
         old.number,
         old.url if body.url is UNSET else body.url,
         old.events if body.events is UNSET else tuple(body.events),
         old.active if body.active is UNSET else body.active,
     )
-    return _made(call, _changed(await call.send(action)), secret)
+    webhook, secret = _changed(await call.send(action)), None
+    if body.new_secret:  # only now: a refusal leaves the old one
+        secret = secrets.token_hex(_SECRET_BYTES)
+        call.floor.webhooks.secrets.put(secret_name(call.programme_id, old.number), secret)
+    return _made(call, webhook, secret)
 
 
 async def list_(call: Call, body: wire.WebhookPage) -> wire.WebhookList:
