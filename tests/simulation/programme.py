@@ -86,7 +86,7 @@ class Counter:
     async def ask(self, path: str, key: str | None = None, /, **body: object) -> tuple[str, Any]:
         """The status code and the data. Raises ``Away``."""
         if not self._token:
-            login = {"username": OPERATOR, "password": PASSWORD, "organisation": PROGRAMME}
+            login: dict[str, object] = {"username": OPERATOR, "password": PASSWORD, "organisation": PROGRAMME}
             _, logged_in = await self._send("authentication/token", login, None)
             self._token = logged_in["token"]
         return await self._send(path, {"token": self._token, **body}, key)
