@@ -8,6 +8,7 @@ programme owes and is owed what they come to (``expected``), to the cent.
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter as Tally
 from collections.abc import Awaitable, Callable
@@ -64,6 +65,8 @@ class Clerk:
         self.tally: Tally[str] = Tally()
         self.purchases: list[Purchase] = []
         self.rests = False
+        #: How long it waits between two requests, on average.
+        self.pause_s = 0.0
         self._chance = chance
         self._sent: list[Sent] = []
         self._requests = 0
@@ -91,6 +94,8 @@ class Clerk:
                 await self._repeat(counter)
             (act,) = self._chance.choices([act for _, act in self._acts], [weight for weight, _ in self._acts])
             await act(counter)
+            if self.pause_s:
+                await asyncio.sleep(self._chance.expovariate(1 / self.pause_s))
 
     def sums(self) -> Sums:
         settled = [purchase for purchase in self.purchases if purchase.is_settled]

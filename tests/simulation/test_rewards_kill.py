@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import Counter as Tally
-from decimal import Decimal
 from pathlib import Path
 
 import aiohttp
 import pytest
 
-from fondaco.core.purposes import MERCHANT_RECEIVABLE, PARTICIPANT_REWARD
-from fondaco.core.rewards.entities import EntityKind
-from fondaco.runtime.recovery import recover
 from tests.simulation import seeds
-from tests.simulation.clerks import Clerk, Sums, expected
-from tests.simulation.programme import RECEIVABLE, Away, Counter, furnish
+from tests.simulation.clerks import Clerk, expected
+from tests.simulation.clerks_audit import check_statement, sums_of_books
+from tests.simulation.programme import Away, Counter, furnish
 from tests.simulation.server import Operator, Server, verified_hash
 from tests.simulation.settlement_run import RunUnderKills
 from tests.waiting import until
@@ -62,9 +59,9 @@ async def _requests_under_kills(directory: Path, chance: random.Random) -> None:
         for clerk in clerks:
             clerk.rests = True
         await asyncio.gather(*(_work_until_away(clerk, server.url) for clerk in clerks))
-        await _check_statement(server.url, expected(clerks))
+        await check_statement(server.url, expected(clerks))
         assert server.stop() == 0
-    assert _sums_of_books(directory) == expected(clerks)
+    assert sums_of_books(directory) == expected(clerks)
     verified_hash(directory)
     tally = sum((clerk.tally for clerk in clerks), Tally[str]())
     print(*(f"{count:6} {what}" for what, count in sorted(tally.items())), sep="\n")
@@ -81,28 +78,3 @@ async def _work_until_away(clerk: Clerk, url: str) -> None:
             await clerk.work(Counter(http, url))
         except Away:
             return
-
-
-async def _check_statement(url: str, sums: Sums) -> None:
-    async with aiohttp.ClientSession() as http:
-        counter = Counter(http, url)
-        # A payment undone at once changes no sum; the reads after it wait until history has it.
-        paid = await counter.does("payments/create", accounts_receivable_identifier=RECEIVABLE, amount="0.01")
-        await counter.does("payments/cancel", payment_identifier={"number": paid["number"]})
-        statement = await counter.does("accounts_receivable/statement", accounts_receivable_identifier=RECEIVABLE)
-        documents = Tally((line["type"], line["document"]["number"]) for line in statement["lines"])
-        kinds = Tally(kind for kind, _ in documents)
-        assert kinds == {"INVOICE": sums.invoices, "CREDIT_NOTE": sums.credit_notes, "PAYMENT": sums.payments + 1}
-        assert documents["PAYMENT", paid["number"]] == 2
-        assert Decimal(str(statement["closing_balance"])) == sums.owed
-
-
-def _sums_of_books(directory: Path) -> Sums:
-    house, journal = recover(directory)
-    journal.close()
-    rewards = house.rewards
-    books = rewards.programmes[1]
-    kinds = (EntityKind.PURCHASE, EntityKind.INVOICE, EntityKind.CREDIT_NOTE, EntityKind.PAYMENT)
-    purchases, invoices, credit_notes, payments = (books.count(kind) for kind in kinds)
-    owed, rewarded = -rewards.balance(1, MERCHANT_RECEIVABLE, 1, 1), rewards.balance(1, PARTICIPANT_REWARD, 1, 1)
-    return Sums(purchases, invoices, credit_notes, payments - 1, Decimal(owed).scaleb(-2), Decimal(rewarded).scaleb(-2))
