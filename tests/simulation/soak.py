@@ -2,11 +2,13 @@
 
     python -m tests.simulation.soak [--minutes 10] [--seed N] [--rate ORDERS_A_SECOND] [--directory DIR]
 
-Six customers put orders, cancel, repeat, drop their connection and come back to ask what became of the unanswered. The
-house and its projector are killed (SIGKILL) at random. Quick readers compare what is pushed with what is so; dozing
-and deaf ones read too slowly (see readers.py). At the end everything that was acknowledged is looked for, once and in
-the state it must have; deposits, deals, fees and holds add up; `fondaco verify` and a fresh recovery agree
-on the state. Memory is taken every few seconds over all lives, and its growth is told per acknowledged order.
+Six customers put orders, cancel, repeat, drop their connection and come back to ask what became of the unanswered. Two
+clerks of a reward programme create purchases, settle, cancel and pay, and send each request again, with its key, until
+it is answered (see clerks.py). The house and its projector are killed (SIGKILL) at random. Quick readers compare what
+is pushed with what is so; dozing and deaf ones read too slowly (see readers.py). At the end everything that was
+acknowledged is looked for, once and in the state it must have; deposits, deals, fees, holds and the clerks' sums add
+up; `fondaco verify` and a fresh recovery agree on the state. Memory is taken every few seconds over all lives, and its
+growth is told per acknowledged order.
 
 Whatever is not so ends it with the seed. Everything it starts, it ends.
 """
@@ -22,17 +24,21 @@ import signal
 import statistics
 import tempfile
 import time
-from collections import Counter
+from collections import Counter as Tally
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+import aiohttp
 from websockets.exceptions import WebSocketException
 
 from tests.simulation.bench import Bench
+from tests.simulation.clerks import Clerk, expected
+from tests.simulation.clerks_audit import check_statement, sums_of_books
 from tests.simulation.customers import WORKERS, Customer
 from tests.simulation.line import Lost
 from tests.simulation.memory import Memory
+from tests.simulation.programme import Away, Counter, furnish
 from tests.simulation.readers import TOLD_WHY, Deaf, Dozing, Quick
 from tests.simulation.server import replayed_hash, verified_hash
 
@@ -41,11 +47,15 @@ SETTINGS: Final = """
 outbound_bytes_max = 2097152
 close_timeout_ms = 30000
 history_wait_timeout_ms = 60000
+rewards_logins_per_minute_max = 10000
 """
 GONE: Final = (Lost, OSError, EOFError, WebSocketException)
 TOLD_SLOW: Final = "a reader too slow for its answers is disconnected"
 PROGRESS_S: Final = 10.0
 SAMPLE_S: Final = 2.0
+CLERKS: Final = 2
+#: Between two requests of a clerk: few beside the orders, whose memory is what is measured.
+CLERK_PAUSE_S: Final = 0.4
 #: Between two kills; how long a customer stays; how long a slow reader sleeps, and how long there is none.
 KILLED_EVERY_S: Final = (6.0, 24.0)
 STAYS_S: Final = (3.0, 20.0)
@@ -65,8 +75,9 @@ class Soak:
     def __init__(self, directory: Path, seed: int, rate: float) -> None:
         self.seed = seed
         self.bench = Bench(directory, seed)
+        furnish(directory)
         (directory / "fondaco.toml").write_text(SETTINGS)
-        self.tally: Counter[str] = Counter()
+        self.tally: Tally[str] = Tally()
         self.memory = Memory()
         self._chance = random.Random(seed + 1)
         self._rate = rate
@@ -76,6 +87,7 @@ class Soak:
         self._log_read_bytes = 0
         self._told_slow = 0
         self._quick: list[Quick] = []
+        self._clerks = [Clerk(f"clerk-{n}", self._random()) for n in range(CLERKS)]
 
     async def run(self, seconds: float) -> None:
         """Raises ``AssertionError``, or a group of them, if anything is not as it must be."""
@@ -96,6 +108,9 @@ class Soak:
                 group.create_task(self._patron(customer))
             for quick in self._quick:
                 group.create_task(self._again(lambda url, quick=quick: quick.read(url, self.is_over)))  # type: ignore[misc]
+            for clerk in self._clerks:
+                clerk.pause_s = CLERK_PAUSE_S
+                group.create_task(self._serve(clerk))
             group.create_task(self._sleepers())
         await self._audit()
 
@@ -108,6 +123,8 @@ class Soak:
         await asyncio.sleep(seconds)
         self._is_over = True
         self.bench.rest()
+        for clerk in self._clerks:
+            clerk.rests = True
 
     async def _patron(self, customer: Customer) -> None:
         await self._again(lambda url: customer.visit(url, self._chance.uniform(*STAYS_S)))
@@ -120,6 +137,16 @@ class Soak:
             except GONE:
                 await asyncio.sleep(self._chance.uniform(0.05, 0.4))
             self.tally["reconnects"] += 1
+
+    async def _serve(self, clerk: Clerk) -> None:
+        """Until it rests and all it asked for is answered."""
+        while True:
+            async with aiohttp.ClientSession() as http:
+                try:
+                    await clerk.work(Counter(http, self.bench.server.url))
+                    return
+                except Away:
+                    await asyncio.sleep(self._chance.uniform(0.05, 0.4))
 
     async def _sleepers(self) -> None:
         """Slow readers for a while, then none, so that what the quick ones see can be told apart."""
@@ -217,14 +244,18 @@ class Soak:
         print("the audit: every order, every change of every balance, the state of the journal", flush=True)
         await bench.check()
         await bench.check_changes()
+        sums = expected(self._clerks)
+        await check_statement(bench.server.url, sums)
         assert await asyncio.to_thread(bench.server.stop) == 0
         verified = await asyncio.to_thread(verified_hash, bench.server.directory)
         assert await asyncio.to_thread(replayed_hash, bench.server.directory) == verified
+        assert sums_of_books(bench.server.directory) == sums
         log = bench.server.log()
         assert "Traceback" not in log, "the house met a defect: see its log"
         growth = self.memory.growth_bytes()
         quiet, beside = self._late_ms(False), self._late_ms(True)
-        for what, count in sorted((bench.tally() + self.tally).items()):
+        clerks = sum((clerk.tally for clerk in self._clerks), self.tally)
+        for what, count in sorted((bench.tally() + clerks).items()):
             print(f"{count:9} {what}")
         for what, bytes_an_order in growth.items():
             print(f"{bytes_an_order:9.0f} bytes the {what} grows for each acknowledged order, over all lives")
