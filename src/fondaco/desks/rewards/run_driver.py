@@ -1,10 +1,12 @@
 """Batch runs, driven step by step: each step is a command of its own, and between steps the loop belongs to all others.
 
-Open runs take turns. A step is as large as keeps it within ``STEP_S_MAX`` of computing on this machine (waiting for the
-disk is not counted: a larger step has no longer a sync); where others sent commands meanwhile, the driver rests for as
-long as the step took, so that a run takes at most half of a busy house. A
-run that was open when the house ended is gone on with when the desk starts: what was settled stands in the journal, and
-the next step begins after it.
+Open runs take turns. Whoever sends a command while a step is carried out waits for its end. So where others send
+commands, a step is kept within ``BUSY_STEP_S`` of computing and the driver rests for as long as it took: a run takes
+half of a busy house at most. In an idle one steps are larger, because each costs a sync beside, and follow each other.
+Waiting for the disk is not counted in a step: a larger one has no longer a sync.
+
+A run that was open when the house ended is gone on with when the desk starts: what was settled stands in the journal,
+and the next step begins after it.
 
 A step that was not taken in (the disk is full, the clock leaps) is tried again after ``PAUSE_S``.
 """
@@ -28,7 +30,10 @@ from fondaco.desks.rewards.failure import Failure
 if TYPE_CHECKING:
     from fondaco.desks.rewards.floor import Runtime
 
-STEP_S_MAX: Final = 0.003
+IDLE_STEP_S: Final = 0.003
+BUSY_STEP_S: Final = 0.001
+#: Whoever sent a command so long ago will send more.
+BUSY_FOR_S: Final = 0.1
 PURCHASES_FIRST: Final = 16
 PURCHASES_MAX: Final = 256
 PAUSE_S: Final = 1.0
@@ -44,6 +49,8 @@ class RunDriver:
         self._open: deque[tuple[int, int]] = deque()
         self._purchases = PURCHASES_FIRST
         self._task: asyncio.Task[None] | None = None
+        self._commands = 0
+        self._busy_until_s = 0.0
 
     def start(self) -> None:
         """Go on with every run that is open."""
@@ -70,7 +77,6 @@ class RunDriver:
     async def _drive(self) -> None:
         while self._open:
             programme_id, number = self._open[0]
-            others = self._runtime.counters.commands
             began_s, computed_s = time.perf_counter(), time.thread_time()
             try:
                 fact = await self._step(programme_id, number)
@@ -83,9 +89,17 @@ class RunDriver:
                 self._open.popleft()
             else:
                 self._open.rotate(-1)
-            self._resize(time.thread_time() - computed_s)
-            is_busy = self._runtime.counters.commands - others > 1 or self._runtime.queue_depth
+            is_busy = self._is_busy()
+            self._resize(time.thread_time() - computed_s, BUSY_STEP_S if is_busy else IDLE_STEP_S)
             await asyncio.sleep(took_s if is_busy else 0)
+
+    def _is_busy(self) -> bool:
+        """Whether anybody else sent a command of late; asked after each step, which is one itself."""
+        commands, now_s = self._runtime.counters.commands, time.perf_counter()
+        if commands - self._commands > 1 or self._runtime.queue_depth:
+            self._busy_until_s = now_s + BUSY_FOR_S
+        self._commands = commands
+        return now_s < self._busy_until_s
 
     async def _step(self, programme_id: int, number: int) -> RewardsApplied | None:
         """``None`` if the step was refused: the run is not open any more."""
@@ -95,8 +109,8 @@ class RunDriver:
         _, fact = await waiter.outcome
         return fact
 
-    def _resize(self, computed_s: float) -> None:
-        if computed_s > STEP_S_MAX:
+    def _resize(self, computed_s: float, step_s: float) -> None:
+        if computed_s > step_s:
             self._purchases = max(self._purchases * 3 // 4, 1)
         else:
             self._purchases = min(self._purchases + 4, PURCHASES_MAX)
