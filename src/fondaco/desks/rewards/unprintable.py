@@ -19,7 +19,7 @@ _UNSEEN: Final = frozenset({"contact_information", "password", "token"})
 
 def is_of_text(row: Row) -> bool:
     """Whether a REJECT row refuses a text for its characters (``core/rewards/checks.py: text``)."""
-    return row[2] == Reject.VALUE_OUT_OF_BOUNDS and row[4] > 0 > row[5]
+    return row[2] == Reject.TEXT_NOT_PRINTABLE
 
 
 def unprintable(body: msgspec.Struct) -> Failure | None:
