@@ -34,7 +34,7 @@ from fondaco.runtime.limits import Limits
 from tests.desks.rewards.furnished import furnish_everything
 from tests.desks.rewards.office import PASSWORD, PROGRAMME, Office, office_on
 
-COUNT: Final = int(os.environ.get("FONDACO_TEST_COUNT", "6"))
+COUNT: Final = int(os.environ.get("FONDACO_TEST_COUNT", "5"))
 SEED: Final = int(os.environ.get("FONDACO_TEST_SEED", "20240808"))
 CHECKS: Final = (
     not_a_server_error,
@@ -46,6 +46,7 @@ CHECKS: Final = (
 #: Statuses of the desk that refuse a body, whatever is wrong with it.
 REFUSED: Final = frozenset({400, 401, 403, 404})
 PREFIX: Final = "/rewards/"
+BULK: Final = "customer_events/bulk/purchases/create"
 #: Nobody slows a test down, and no login is refused for coming too often.
 WIDE: Final = Limits(
     history_wait_timeout_ms=60_000,
@@ -164,7 +165,8 @@ class Campaign:
         if mode is GenerationMode.POSITIVE:
             METHODS[path].decoder.decode(response.request.body)  # what the page allows, the decoder takes
         if response.status_code == 200:
-            assert mode is GenerationMode.POSITIVE, f"{path} took what its schema does not: {case.body!r}"
+            is_refused = path == BULK and response.json()["data"].get("unprocessed")  # each row is judged for itself
+            assert mode is GenerationMode.POSITIVE or is_refused, f"{path} took what its schema does not: {case.body!r}"
             self.obeyed.add(path)
             is_whole = not isinstance(case.body, dict) or "fields_set" not in case.body
             if is_whole and response.headers["content-type"][0] == "application/json":
