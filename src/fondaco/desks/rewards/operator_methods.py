@@ -116,6 +116,7 @@ METHODS: Final = (
         update_programme,
         "Choose what happens to spent rewards of cancelled purchases, and the base currency",
         writes=True,
+        alone=True,
         answer=wire.Programme,
     ),
     method(
@@ -134,6 +135,7 @@ METHODS: Final = (
         update_operator,
         "Change an operator's role or password, or shut him out",
         writes=True,
+        alone=True,
         answer=wire.Operator,
     ),
     listing("operators", EntityKind.OPERATOR, _operator, wire.Operators),
