@@ -1,7 +1,8 @@
 """`fondaco settle`: settles all of a programme's purchases in a run of a house that is up, and shows how far it is.
 
-A client like any other: it logs in over HTTP, starts the run (or follows one that is under way), asks twice a second
-how far it is, and says at the end what was refused. It may be ended at any time: the run is the house's and goes on.
+A client like any other: it logs in over HTTP, starts the run (or follows one that is under way, if it has the same
+limits), asks twice a second how far it is, and says at the end what was refused. It may be ended at any time: the run
+is the house's and goes on. A house that is killed meanwhile is waited for, and so is its run, which goes on with it.
 """
 
 from __future__ import annotations
@@ -9,26 +10,28 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import secrets
 import sys
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, NamedTuple
 
 from cyclopts import Parameter
 
 from fondaco.journal.errors import OperatingError
+from fondaco.operating.rewards_client import RewardsClient
 
 PASSWORD_VARIABLE: Final = "FONDACO_REWARDS_PASSWORD"
 _ASK_INTERVAL_S: Final = 0.5
-_TIMEOUT_S: Final = 30.0
+_URL: Final = "http://127.0.0.1:8700"
 _BAR_WIDTH: Final = 40
 _REFUSED_SHOWN_MAX: Final = 20
+#: Runs that are looked through for one to follow, the newest first: as many as a page holds.
+_RUNS_LOOKED_AT: Final = 100
 
 
 class SettleRefused(OperatingError):
-    """The house did not do it; the sentence says why."""
+    """What was given is not enough to log in; the sentence says why."""
 
 
 def settle(
@@ -36,21 +39,24 @@ def settle(
     organisation: Annotated[str | None, Parameter(help="The programme's name.")] = None,
     username: Annotated[str | None, Parameter(help="An operator of the programme.")] = None,
     credentials: Annotated[
-        Path | None, Parameter(help="A file that holds them as a demo's credentials.json does, the password too.")
+        Path | None,
+        Parameter(help="A file of them like a demo's credentials.json, password and address too."),
     ] = None,
     merchant: Annotated[str | None, Parameter(help="Only this merchant's purchases: its number, M0000000001.")] = None,
     performed_until: Annotated[
         str | None, Parameter(help="Only purchases performed before this date, 2026-01-31T00:00:00.")
     ] = None,
-    url: Annotated[str, Parameter(help="Where the house is.")] = "http://127.0.0.1:8700",
+    url: Annotated[str | None, Parameter(help=f"Where the house is: what the file says, or {_URL}.")] = None,
 ) -> int:
     """Settle a programme's purchases, with a progress bar. Ends with 1 if any was refused.
 
     The password is read from FONDACO_REWARDS_PASSWORD, from the file of credentials, or asked for.
     """
-    house = _House(url, *_login(organisation, username, credentials))
-    run = house.running() or house.start(merchant, performed_until)
+    login = _login(organisation, username, credentials, url)
+    house = RewardsClient(login.url, login.organisation, login.username, login.password)
+    run = _running(house, merchant, performed_until) or _start(house, merchant, performed_until)
     number, began_s = run["number"], time.monotonic()
+    house.is_patient = True
     while run["life_cycle_state"] == "RUNNING":
         _show(run, time.monotonic() - began_s)
         time.sleep(_ASK_INTERVAL_S)
@@ -73,65 +79,47 @@ def settle(
     return 1
 
 
-class _House:
-    """A house over HTTP, and a token there."""
-
-    def __init__(self, url: str, organisation: str, username: str, password: str) -> None:
-        self._url = url.rstrip("/")
-        self._token = ""
-        login = {"username": username, "password": password, "organisation": organisation}
-        self._token = self._post("authentication/token", login)["token"]
-
-    def ask(self, method: str, **fields: Any) -> Any:
-        given = {name: value for name, value in fields.items() if value is not None}
-        return self._post(method, {"token": self._token, **given})
-
-    def start(self, merchant: str | None, performed_until: str | None) -> Any:
-        identifier = None if merchant is None else {"number": merchant}
-        return self.ask(
-            "customer_events/purchases/apply_settlements",
-            merchant_identifier=identifier,
-            performed_until=performed_until,
-        )
-
-    def running(self) -> Any | None:
-        """A run that is under way."""
-        runs = self.ask("settlement_runs/list", number_of_results=1)["settlement_runs"]
-        return runs[0] if runs and runs[0]["life_cycle_state"] == "RUNNING" else None
-
-    def _post(self, method: str, body: dict[str, Any]) -> Any:
-        address = f"{self._url}/rewards/{method}"
-        request = urllib.request.Request(address, json.dumps(body).encode(), {"Content-Type": "application/json"})
-        try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:
-                return json.load(answer)["data"]
-        except urllib.error.HTTPError as error:
-            raise SettleRefused(f"{method}: {_sentence(error)}") from None
-        except (urllib.error.URLError, TimeoutError) as error:
-            why = getattr(error, "reason", error)
-            raise SettleRefused(f"{self._url} does not answer ({why}); is the house up? --url names another") from None
+def _start(house: RewardsClient, merchant: str | None, performed_until: str | None) -> Any:
+    return house.ask(
+        "customer_events/purchases/apply_settlements",
+        secrets.token_hex(16),
+        merchant_identifier=None if merchant is None else {"number": merchant},
+        performed_until=performed_until,
+    )
 
 
-def _sentence(error: urllib.error.HTTPError) -> str:
-    try:
-        status = json.load(error)["status"]
-        return f"{status['code']}, {status['message']}"
-    except (ValueError, KeyError, TypeError):
-        return f"HTTP {error.code}"
+def _running(house: RewardsClient, merchant: str | None, performed_until: str | None) -> Any | None:
+    """A run that is under way over just these purchases."""
+    for run in house.ask("settlement_runs/list", number_of_results=_RUNS_LOOKED_AT)["settlement_runs"]:
+        of = None if run["merchant"] is None else run["merchant"]["number"]
+        is_same = (of, run["performed_until"]) == (merchant, performed_until)
+        if is_same and run["life_cycle_state"] == "RUNNING":
+            return run
+    return None
 
 
-def _login(organisation: str | None, username: str | None, credentials: Path | None) -> tuple[str, str, str]:
+class _Login(NamedTuple):
+    url: str
+    organisation: str
+    username: str
+    password: str
+
+
+def _login(organisation: str | None, username: str | None, credentials: Path | None, url: str | None) -> _Login:
+    """What is given goes before what the file says. Raises ``SettleRefused``."""
     known: dict[str, str] = {}
     if credentials is not None:
         try:
-            known = json.loads(credentials.read_text())["rewards"]
-        except (ValueError, KeyError):
+            file = json.loads(credentials.read_text())
+            known, url = file["rewards"], url or file.get("http")
+        except (OSError, ValueError, KeyError, TypeError):
             raise SettleRefused(f"{credentials} holds no rewards login, as a demo's credentials.json does") from None
     organisation, username = organisation or known.get("organisation"), username or known.get("username")
     if organisation is None or username is None:
         raise SettleRefused("say whose purchases: --organisation and --username, or --credentials FILE")
     password = os.environ.get(PASSWORD_VARIABLE) or known.get("password")
-    return organisation, username, password or getpass.getpass(f"Password of {username} at {organisation}: ")
+    password = password or getpass.getpass(f"Password of {username} at {organisation}: ")
+    return _Login(url or _URL, organisation, username, password)
 
 
 def _show(run: Any, took_s: float) -> None:

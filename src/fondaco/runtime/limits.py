@@ -60,7 +60,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         ),
     ] = 1_024
     requests_per_second_max: Annotated[
-        int, _between(1, 10_000_000, "Sustained requests of one connection, or of one key over HTTP.")
+        int, _between(1, 10_000_000, "Sustained requests of one connection, or of one key or token over HTTP.")
     ] = 20_000
     requests_burst_max: Annotated[
         int, _between(1, 10_000_000, "Requests at once on top of the sustained rate. Over it: error 112, HTTP 429.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from tests.desks.rewards.shop import event, furnish_shop
 from tests.waiting import until
 
 START = "customer_events/purchases/apply_settlements"
+RECEIVABLE = {"accounts_receivable_identifier": {"number": "ACR0000000001"}}
 LINE = (Line("1", "", "", 150_00),)
 
 
@@ -67,6 +69,59 @@ async def test_a_run_settles_what_can_be_and_tells_of_each(tmp_path: Path) -> No
         assert (second["settled"], second["refused"]) == (1, 0)
         listed = await office.does("settlement_runs/list")
         assert [each["number"] for each in listed["settlement_runs"]] == ["2", "1"]
+
+
+async def test_rows_and_statement_are_whole_for_who_wrote_nothing(tmp_path: Path) -> None:
+    count = 3_000
+    async with office_on(tmp_path, access_log=False) as office:
+        await furnish_shop(office)
+        await give(office.app, *(a.PurchaseCreate(1, 1, 1, 1, LINE) for _ in range(count)))
+        number = (await office.does(START))["number"]
+        await until(lambda: office.books.runs[int(number)].ended_us, "the end of the run")
+        # History is behind the run's steps, and none of them is a write of these tokens.
+        told, statement = await asyncio.gather(
+            _all_rows(office, number), office.asks("otto", "accounts_receivable/statement", **RECEIVABLE)
+        )
+        assert len(told) == len(set(told)) == count
+        assert len(statement.data["lines"]) == count
+
+
+async def _all_rows(office: Office, number: str) -> list[str]:
+    """The purchases that a reader is told of, page after page."""
+    told: list[str] = []
+    place: dict[str, str] = {}
+    while True:
+        run = {"settlement_run_identifier": {"number": number}}
+        page = (await office.asks("rita", "settlement_runs/rows", **run, number_of_results=1_000, **place)).data
+        told += [row["purchase"]["number"] for row in page["rows"]]
+        if page["next_after"] is None:
+            return told
+        place = {"after": page["next_after"]}
+
+
+async def test_rows_of_an_open_run_always_say_where_to_go_on(tmp_path: Path) -> None:
+    async with office_on(tmp_path, access_log=False) as office:
+        await furnish_shop(office)
+        await give(
+            office.app,
+            *(a.PurchaseCreate(1, 1, 1, 1, LINE) for _ in range(3)),
+            a.SettlementRunStart(),  # nobody drives it: it stays open
+        )
+
+        async def rows(**more: object) -> tuple[list[str], str | None]:
+            run = {"settlement_run_identifier": {"number": "1"}}
+            told = await office.does("settlement_runs/rows", **run, **more)
+            return [row["purchase"]["number"] for row in told["rows"]], told["next_after"]
+
+        history = office.app.history
+        await history.wait_for(office.app.runtime.durable_seq)
+        assert await rows() == ([], "0")
+        await give(office.app, a.SettlementRunStep(1, 2))
+        await history.wait_for(office.app.runtime.durable_seq)
+        assert await rows(after="0") == (["1", "2"], "2")
+        assert await rows(after="2") == ([], "2")
+        await give(office.app, a.SettlementRunStep(1, 1))
+        assert await rows(after="2") == (["3"], None)
 
 
 async def test_a_run_of_one_merchant_passes_over_the_others(tmp_path: Path) -> None:

@@ -306,7 +306,12 @@ async def test_operators_and_keys(office: Office) -> None:
     assert (await office.send("programmes/show", {"token": token})).data["name"] == PROGRAMME
     foreign = {"token": await office.token("ada", "Another"), "key": key["key"]}
     assert (await office.send("web_api_keys/revoke", foreign)).refused[1] == "NOT_FOUND"
+    other = await office.does("web_api_keys/create", username="zoe", label="another till")
+    others = base64.b64encode(f"{other['key']}:{other['secret']}".encode()).decode()
+    kept = await office.send("authentication/web_api_key/token", {}, {"Authorization": f"Basic {others}"})
     await office.does("web_api_keys/revoke", key=key["key"])
+    assert (await office.send("programmes/show", {"token": token})).refused[1] == "EXPIRED_TOKEN"
+    assert (await office.send("programmes/show", {"token": kept.data["token"]})).status == 200
     assert (await office.send("authentication/web_api_key/token", {}, headers)).refused[1] == "ACCESS_DENIED"
 
 

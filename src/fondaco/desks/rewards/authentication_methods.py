@@ -42,10 +42,10 @@ async def key_token(call: Call, body: KeyTokenRequest) -> TokenAnswer:
     programme_id = 0 if key is None else floor.house.rewards.programme_ids.get(key.programme, 0)
     books = floor.house.rewards.programmes.get(programme_id)
     operator = books.operators.get(key.operator) if books is not None and key is not None else None
-    if operator is None or not operator.active:
+    if key is None or operator is None or not operator.active:
         raise Failure(Code.ACCESS_DENIED, _WRONG_KEY, "Authorization")
     passwords.attempts.forget(call.address)
-    return TokenAnswer(floor.logins.open(programme_id, operator.number).token)
+    return TokenAnswer(floor.logins.open(programme_id, operator.number, key.key).token)
 
 
 async def release(call: Call, body: Body) -> Nothing:

@@ -4,7 +4,7 @@
            core is raised as ``Failure``. With an ``Idempotency-Key`` the command carries a hash of method and key
            and one of the decoded body without its token, so that the core tells a repeat from a reuse
     read   a question over the projections, which waits until they hold the caller's own last write (the sequence is
-           kept with his token), bounded by ``history_wait_timeout_ms``
+           kept with his token), and after ``see_all`` all that was done before; bounded by ``history_wait_timeout_ms``
 
 Invariants: a command that was submitted is carried out whether its sender still waits or not. ``as_of_seq`` is the
 sequence that the answer speaks of. Cost: some 10 µs for a command beside the runtime's.
@@ -47,7 +47,8 @@ class Call:
     """``books`` and ``login`` are those of the token; a call without one (``authentication/token``) has neither."""
 
     __slots__ = (
-        "_body", "_key", "_login", "_sent", "address", "as_of_seq", "authorization", "floor", "method", "operator",
+        "_body", "_key", "_login", "_seen_seq", "_sent", "address", "as_of_seq", "authorization", "floor", "method",
+        "operator",
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +71,7 @@ class Call:
         self._body = body
         self._login = login
         self._key = _checked_key(key) if key is not None and method.writes else None
+        self._seen_seq = 0
         self._sent = 0
 
     # ── who asks ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -114,6 +116,10 @@ class Call:
             raise unprinted or refused(row, action, self.books)
         return fact
 
+    def see_all(self) -> None:
+        """Let the reads of this call wait also for what others did until now: a run's steps are nobody's own write."""
+        self._seen_seq = self.floor.runtime.durable_seq
+
     async def read(
         self, question: Callable[Concatenate[Connection, _P], _T], *args: _P.args, **kwargs: _P.kwargs
     ) -> _T:
@@ -128,7 +134,7 @@ class Call:
             )
         login.questions += 1
         try:
-            await history.wait_for(login.last_seq)
+            await history.wait_for(max(login.last_seq, self._seen_seq))
             self.as_of_seq = history.seq
             return await history.ask(question, *args, **kwargs)
         finally:

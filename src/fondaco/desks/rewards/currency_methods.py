@@ -95,6 +95,7 @@ METHODS: Final = (
         update_currency,
         "Change the names, rounding or effectiveness of a currency",
         writes=True,
+        alone=True,
         answer=wire.CurrencyDetails,
     ),
     showing("currencies", EntityKind.CURRENCY, "currency_identifier", asked.CurrencyShow, _shown, wire.CurrencyDetails),
@@ -115,6 +116,7 @@ METHODS: Final = (
         update_rate,
         "End a period of an exchange rate, or move its end",
         writes=True,
+        alone=True,
         answer=CurrencyRatePeriod,
     ),
     showing(

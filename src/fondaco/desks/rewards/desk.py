@@ -96,7 +96,11 @@ class RewardsDesk:
         fields_set = body.fields_set if isinstance(body, Body) else UNSET
         if fields_set is not UNSET:
             check(fields_set, method.answer)
-        data = await method.handler(call, body)
+        if method.alone:
+            async with self.floor.updating[call.programme_id]:
+                data = await method.handler(call, body)
+        else:
+            data = await method.handler(call, body)
         headers = ((b"as-of-sequence", str(call.as_of_seq).encode()),)
         if isinstance(data, Stream):
             return _streamed(data, headers)

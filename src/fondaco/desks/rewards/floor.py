@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
 from fondaco.desks.common.rate import Allowances
@@ -36,7 +38,7 @@ class Runtime(Protocol):
 
 
 class Floor:
-    """One per desk. It holds no state of its own."""
+    """One per desk. ``updating`` lets the methods that are ``alone`` take turns, by programme."""
 
     def __init__(
         self,
@@ -60,6 +62,7 @@ class Floor:
         self.addresses = Allowances(limits)
         self.dates = Dates(zone)
         self.shown = Shown()
+        self.updating: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     def now_us(self) -> int:
         """The clock, never behind the journal's last time."""

@@ -29,7 +29,11 @@ class Stream(msgspec.Struct, frozen=True):
 
 
 class Method(msgspec.Struct, frozen=True):
-    """``role`` is the least that is needed, ``None`` for who has no token yet. ``writes``: it sends a command."""
+    """``role`` is the least that is needed, ``None`` for who has no token yet. ``writes``: it sends a command.
+
+    ``alone``: it reads a thing and sends it again as a whole, so it must not run while another of its programme does,
+    or the one's change would be undone by the other.
+    """
 
     path: str
     role: Role | None
@@ -40,6 +44,7 @@ class Method(msgspec.Struct, frozen=True):
     answer: type
     decoder: msgspec.json.Decoder[Any]
     streams: bool = False
+    alone: bool = False
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -56,9 +61,10 @@ def method(
     writes: bool,
     answer: type = Nothing,
     streams: bool = False,
+    alone: bool = False,
 ) -> Method:
     """``streams``: it may answer CSV or JSON piece by piece."""
-    return Method(path, role, body, handler, summary, writes, answer, msgspec.json.Decoder(body), streams)
+    return Method(path, role, body, handler, summary, writes, answer, msgspec.json.Decoder(body), streams, alone)
 
 
 READ: Final = Role.READ

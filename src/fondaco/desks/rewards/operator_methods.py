@@ -91,6 +91,7 @@ async def revoke_key(call: Call, body: asked.WebApiKeyRevoke) -> Nothing:
     if known is None or known.programme != call.books.programme.name:
         raise not_found("web api key of this name", "key")
     call.floor.passwords.remove_key(body.key)
+    call.floor.logins.end_of_key(call.programme_id, known.operator, known.key)
     return Nothing()
 
 
@@ -115,6 +116,7 @@ METHODS: Final = (
         update_programme,
         "Choose what happens to spent rewards of cancelled purchases, and the base currency",
         writes=True,
+        alone=True,
         answer=wire.Programme,
     ),
     method(
@@ -133,6 +135,7 @@ METHODS: Final = (
         update_operator,
         "Change an operator's role or password, or shut him out",
         writes=True,
+        alone=True,
         answer=wire.Operator,
     ),
     listing("operators", EntityKind.OPERATOR, _operator, wire.Operators),
@@ -145,6 +148,13 @@ METHODS: Final = (
         writes=False,
         answer=wire.NewWebApiKey,
     ),
-    method("web_api_keys/revoke", ADMIN, asked.WebApiKeyRevoke, revoke_key, "End a key for good", writes=False),
+    method(
+        "web_api_keys/revoke",
+        ADMIN,
+        asked.WebApiKeyRevoke,
+        revoke_key,
+        "End a key for good, and the tokens that were got with it",
+        writes=False,
+    ),
     method("web_api_keys/list", ADMIN, ListBody, list_keys, "List web api keys", writes=False, answer=wire.WebApiKeys),
 )

@@ -224,6 +224,7 @@ METHODS: Final = (
         update_merchant,
         "Change the terms of a merchant",
         writes=True,
+        alone=True,
         answer=wire.Merchant,
     ),
     method(
@@ -246,7 +247,9 @@ METHODS: Final = (
         writes=True,
         answer=wire.Unit,
     ),
-    method("units/update", ADMIN, asked.UnitUpdate, update_unit, "Change a unit", writes=True, answer=wire.Unit),
+    method(
+        "units/update", ADMIN, asked.UnitUpdate, update_unit, "Change a unit", writes=True, alone=True, answer=wire.Unit
+    ),
     showing("units", EntityKind.UNIT, "unit_identifier", asked.UnitShow, _unit, wire.Unit),
     listing("units", EntityKind.UNIT, _unit, wire.Units),
     method(
@@ -265,6 +268,7 @@ METHODS: Final = (
         update_participant,
         "Change a participant",
         writes=True,
+        alone=True,
         answer=wire.Participant,
     ),
     method(

@@ -52,6 +52,7 @@ METHODS: Final = (
             _into(state),
             summary,
             writes=True,
+            alone=True,
             answer=AccountsReceivable,
         )
         for verb, state, summary in (

@@ -24,6 +24,9 @@ from fondaco.projections import rewards_reads as reads
 from fondaco.wire.rewards import run_requests as wire
 from fondaco.wire.rewards.documents import RunRow, SettlementRun
 
+#: The place before the first purchase: ``next_after`` of a run that has no row yet.
+_BEGINNING: Final = "0"
+
 
 async def start(call: Call, body: wire.RunStart) -> SettlementRun:
     merchant = optional_number(call, EntityKind.MERCHANT, body.merchant_identifier, "merchant_identifier")
@@ -52,16 +55,25 @@ async def list_(call: Call, body: wire.RunList) -> wire.Runs:
 
 async def rows(call: Call, body: wire.RunRows) -> wire.RunRowsAnswer:
     run = _asked(call, body)
-    after = 0 if body.after is UNSET else event_number(body.after, "after")
+    after = 0 if body.after is UNSET or body.after == _BEGINNING else event_number(body.after, "after")
     limit = body.number_of_results
+    if run.ended_us:
+        call.see_all()  # while it goes on no row is the last anyway, and history may be behind its steps
     found = await call.read(reads.run_rows, call.programme_id, run.number, after, limit, only_refused=body.only_refused)
     view = view_of(call)
     return wire.RunRowsAnswer(
         settlement_run=translate_documents.run(view, run),
         rows=[_row(call, view, row) for row in found],
         number_of_results=len(found),
-        next_after=str(found[-1].purchase) if len(found) == limit else None,
+        next_after=_next_after(run, after, found, limit),
     )
+
+
+def _next_after(run: e.SettlementRun, after: int, found: list[reads.RunRow], limit: int) -> str | None:
+    """``None`` only if no row can come after these."""
+    if len(found) < limit and run.ended_us:
+        return None
+    return str(found[-1].purchase if found else after)
 
 
 def _row(call: Call, view: View, row: reads.RunRow) -> RunRow:

@@ -1,9 +1,9 @@
 """Who is logged in: tokens, kept in memory only, so that a restart ends them all.
 
-A token ends when it was not used for the idle time, when it is as old as it may get, when it is released, or when its
-operator gets too many. Ended ones are remembered for the fixed life once more, so that their holder hears EXPIRED_TOKEN
-and not that there never was such a token. The operator's role is not kept here: it is read from the programme's books
-with every request, so that a change of it counts at once.
+A token ends when it was not used for the idle time, when it is as old as it may get, when it is released, when its
+operator gets too many, or with the web api key that it was got with. Ended ones are remembered for the fixed life once
+more, so that their holder hears EXPIRED_TOKEN and not that there never was such a token. The operator's role is not
+kept here: it is read from the programme's books with every request, so that a change of it counts at once.
 
 Invariant: the number of tokens is bounded, for each operator by dropping his eldest, in all by refusing new ones.
 Cost: one dictionary lookup a request.
@@ -24,14 +24,22 @@ _TOKEN_BYTES: Final = 16
 
 
 class Login:
-    """One token. ``last_seq`` is the last command that was sent with it: its reads see at least that."""
+    """One token. ``last_seq`` is the last command that was sent with it: its reads see at least that.
 
-    __slots__ = ("allowance", "ended", "last_seq", "made_s", "operator", "programme_id", "questions", "token", "used_s")
+    ``key`` is the web api key that it was got with, empty for a password.
+    """
 
-    def __init__(self, token: str, programme_id: int, operator: int, allowance: Allowance, now_s: float) -> None:
+    __slots__ = (
+        "allowance", "ended", "key", "last_seq", "made_s", "operator", "programme_id", "questions", "token", "used_s",
+    )  # fmt: skip
+
+    def __init__(
+        self, token: str, programme_id: int, operator: int, key: str, allowance: Allowance, now_s: float
+    ) -> None:
         self.token = token
         self.programme_id = programme_id
         self.operator = operator
+        self.key = key
         self.allowance = allowance
         self.made_s = self.used_s = now_s
         self.last_seq = 0
@@ -50,7 +58,7 @@ class Logins:
         self._by_token: dict[str, Login] = {}
         self._of_operator: dict[tuple[int, int], list[Login]] = {}
 
-    def open(self, programme_id: int, operator: int) -> Login:
+    def open(self, programme_id: int, operator: int, key: str = "") -> Login:
         """A new token of an operator who has proved who he is. Raises ``Failure`` if there are too many."""
         now_s = self._seconds()
         self._forget(now_s)
@@ -64,7 +72,7 @@ class Logins:
         if len(own) >= self._limits.rewards_tokens_per_operator_max:
             self._end(own[0])  # it takes itself out of ``own``
         allowance = Allowance(self._limits.requests_per_second_max, self._limits.requests_burst_max)
-        login = Login(secrets.token_hex(_TOKEN_BYTES).upper(), programme_id, operator, allowance, now_s)
+        login = Login(secrets.token_hex(_TOKEN_BYTES).upper(), programme_id, operator, key, allowance, now_s)
         self._by_token[login.token] = login
         own.append(login)
         return login
@@ -91,6 +99,12 @@ class Logins:
         """Ends every token of an operator: his password was changed, or he may no more."""
         for login in list(self._of_operator.get((programme_id, operator), ())):
             self._end(login)
+
+    def end_of_key(self, programme_id: int, operator: int, key: str) -> None:
+        """Ends every token that an operator got with a key: it was revoked."""
+        for login in list(self._of_operator.get((programme_id, operator), ())):
+            if login.key == key:
+                self._end(login)
 
     def _end(self, login: Login) -> None:
         if login.ended:

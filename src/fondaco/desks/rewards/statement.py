@@ -53,6 +53,7 @@ async def statement(call: Call, body: StatementRequest) -> Stream:
         raise invalid(f"to_date {body.to_date} is not after from_date; it is the first moment left out", "to_date")
     if body.format == "csv" and body.fields_set is not UNSET:
         raise invalid("fields_set selects fields of JSON; leave it out, or take format json", "fields_set")
+    call.see_all()
     pages = _Pages(call, view_of(call), receivable, start_us, end_us or call.now_us + 1)
     head = await pages.begin(start_us, end_us)
     name = f"{head.accounts_receivable.number}.{body.format}"

@@ -178,6 +178,7 @@ METHODS: Final = (
         update_scheme,
         "Change an award scheme, for purchases posted from now on",
         writes=True,
+        alone=True,
         answer=wire.Scheme,
     ),
     showing("schemes", EntityKind.SCHEME, "scheme_identifier", asked.SchemeShow, _scheme, wire.Scheme),
@@ -190,6 +191,7 @@ METHODS: Final = (
         update_offer,
         "Change an offer, for purchases posted from now on",
         writes=True,
+        alone=True,
         answer=wire.Offer,
     ),
     showing("offers", EntityKind.OFFER, "offer_identifier", asked.OfferShow, _offer, wire.Offer),
@@ -210,6 +212,7 @@ METHODS: Final = (
         update_rule,
         "Change a contribution rule, for purchases posted from now on",
         writes=True,
+        alone=True,
         answer=wire.ContributionRule,
     ),
     showing(

@@ -136,6 +136,7 @@ METHODS: Final = (
         update,
         "Change a webhook, switch it off or on, or give it a new secret",
         writes=True,
+        alone=True,
         answer=wire.MadeWebhook,
     ),
     method(

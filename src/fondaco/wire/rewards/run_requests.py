@@ -43,7 +43,7 @@ class RunRows(RunRequest, kw_only=True, forbid_unknown_fields=True):
 
 
 class RunRowsAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """``next_after`` is null where nothing more was there."""
+    """``next_after`` is null where nothing more is to come: never while the run goes on."""
 
     settlement_run: SettlementRun
     rows: list[RunRow]
