@@ -76,7 +76,7 @@ class _Identifier(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class EventIdentifier(_Identifier, kw_only=True, forbid_unknown_fields=True):
-    """A customer event, a payment, a spend: whatever has a reference of the caller's own."""
+    """A purchase, which alone is found by the caller's own reference: that of a payment or a spend is only shown."""
 
     ways: ClassVar[tuple[str, ...]] = ("id", "number", "reference_number")
 
