@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import msgspec
@@ -139,4 +140,18 @@ async def test_the_page_describes_the_desk(office: Office) -> None:
     assert page["components"]["schemas"]["TokenRequest"]["additionalProperties"] is False
     assert "/exchange/{method}" in page["paths"]
     async with office.http.get(f"{office.app.url}/docs") as answer:
-        assert "/rewards/authentication/token" in await answer.text()
+        text = await answer.text()
+    assert "/rewards/authentication/token" in text
+    assert "<script" not in text
+    assert re.findall(r"[^.]\.\.[ <]", text) == []
+    create = text.partition("POST /rewards/customer_events/purchases/create<")[2].partition("<h2>")[0]
+    assert '200: OK, <a href="#shape-Purchase">Purchase</a>' in create
+    assert '<a href="#shape-rewards.409">409</a>' in create
+    assert "<code>performed_on</code> text of at most 19 characters: YYYY-MM-DDTHH:MM:SS" in create
+    line = '<a href="#shape-PurchaseLineGiven">PurchaseLineGiven</a>'
+    assert f"<code>lines</code> list of {line}, 1 to 200 of them, required" in create
+    assert "<code>reference_number</code> text of 1 to 64 characters<" in create
+    shape = text.partition('<h3 id="shape-PurchaseLineGiven">')[2].partition("<h3")[0]
+    assert "<code>quantity</code> number, at least 0, or its text<" in shape
+    linked, there = (set(re.findall(form, text)) for form in (r'href="#([^"]+)"', r' id="([^"]+)"'))
+    assert linked <= there

@@ -15,6 +15,7 @@ from fondaco.desks.rewards import (
     payment_methods,
     purchase_methods,
     receivable_methods,
+    receivable_state_methods,
     run_methods,
     settlement_methods,
     spend_methods,
@@ -30,7 +31,7 @@ PAGE_OF: dict[str, tuple[Method, ...]] = {
     "awards-and-spends": (*award_methods.METHODS, *spend_methods.METHODS),
     "invoices-and-credit-notes": invoice_methods.METHODS,
     "payments": payment_methods.METHODS,
-    "accounts-receivable": receivable_methods.METHODS,
+    "accounts-receivable": (*receivable_methods.METHODS, *receivable_state_methods.METHODS),
 }
 ALL = [(name, method) for name, methods in PAGE_OF.items() for method in methods]
 COMMON = {field.encode_name for field in msgspec.structs.fields(Body)}

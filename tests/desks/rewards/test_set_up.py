@@ -162,7 +162,7 @@ async def test_rates_and_rules(office: Office) -> None:
 REFUSED: list[tuple[str, str, dict[str, Any], tuple[str, str]]] = [
     ("rita", "currencies/create", {"code": "GBP", "digits": 2}, ("ACCESS_DENIED", "role")),
     ("otto", "merchants/list", {"number_of_results": 0}, ("INVALID_REQUEST", "number_of_results")),
-    ("ada", "currencies/create", {"code": "EUR", "digits": 2}, ("CONFLICT", "name")),
+    ("ada", "currencies/create", {"code": "EUR", "digits": 2}, ("CONFLICT", "code")),
     ("ada", "currencies/create", {"code": "eur", "digits": 2}, ("INVALID_REQUEST", "code")),
     ("ada", "currencies/create", {"code": "GBP", "digits": 13}, ("INVALID_REQUEST", "digits")),
     ("ada", "currencies/create", {"code": "BTC", "digits": 2, "asset": "BTC"}, ("NOT_FOUND", "asset")),
@@ -233,7 +233,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], tuple[str, str]]] = [
         "ada",
         "operators/create",
         {"username": "rita", "role": "READ", "password": "long enough"},
-        ("CONFLICT", "name"),
+        ("CONFLICT", "username"),
     ),
     (
         "ada",

@@ -38,10 +38,17 @@ def units_of(raw: msgspec.Raw, currency: Currency, field: str, *, least: int = 1
     except MalformedNumber as error:
         raise invalid(f"{error}", field) from None
     if units < least:
-        raise invalid(f"{text} {currency.code} is too little; it takes {'more than 0' if least else 'no less'}", field)
+        raise invalid(
+            f"{text} {currency.code} is too little; it takes {'more than 0' if least else '0 or more'}", field
+        )
+    return not_too_much(units, currency, field)
+
+
+def not_too_much(units: int, currency: Currency, field: str) -> int:
+    """The amount itself. Raises ``Failure`` if it is more than the ledger takes at a time."""
     if units > AMOUNT_UNITS_MAX:
-        most = decimal_text(AMOUNT_UNITS_MAX, currency)
-        raise invalid(f"{text} {currency.code} is too much; at most {most} is taken", field)
+        asked, most = decimal_text(units, currency), decimal_text(AMOUNT_UNITS_MAX, currency)
+        raise invalid(f"{asked} {currency.code} is too much; at most {most} is taken", field)
     return units
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Final
+import typing
+from typing import Any, Final, Literal
 
 import msgspec
 
 from fondaco.desks.rewards.failure import Code, Failure, invalid
 from fondaco.desks.rewards.lenient_json import trailing_comma_at, without_trailing_commas
 from fondaco.desks.rewards.method import Method
+from fondaco.wire.rewards.base import DateText
 
 _MISSING: Final = re.compile(r"Object missing required field `([^`]*)`(?: - at `\$(.*)`)?", re.DOTALL)
-_UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*)`(?: - at `\$(.*)`)?", re.DOTALL)
+_UNKNOWN: Final = re.compile(r"Object contains unknown field `(.*?)`(?: - at `\$(.*)`)?", re.DOTALL)
 _OTHER: Final = re.compile(r"(.*?)(?: - at `\$(.*)`)?", re.DOTALL)
+_STEP: Final = re.compile(r"\.([^.\[]+)|\[([0-9]+)\]")
 _SHOWN_LENGTH_MAX: Final = 200
 
 
@@ -22,7 +25,7 @@ def decoded(method: Method, body: bytes, *, lenient: bool) -> Any:
     try:
         return method.decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise _refused(method, str(error)) from None
+        raise _refused(method, body, str(error)) from None
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         at = trailing_comma_at(body)
         if at is None:
@@ -34,7 +37,7 @@ def decoded(method: Method, body: bytes, *, lenient: bool) -> Any:
     return decoded(method, without_trailing_commas(body), lenient=False)
 
 
-def _refused(method: Method, sentence: str) -> Failure:
+def _refused(method: Method, body: bytes, sentence: str) -> Failure:
     """msgspec's sentence, such as ``Expected `str`, got `int` - at `$.a.b` ``, as a status."""
     missing = _MISSING.fullmatch(sentence)
     if missing is not None:
@@ -47,7 +50,48 @@ def _refused(method: Method, sentence: str) -> Failure:
     other = _OTHER.fullmatch(sentence)
     assert other is not None
     field = _joined(other[2], "") or "body"
-    return invalid(f"{field}: {other[1][:_SHOWN_LENGTH_MAX]}", field)
+    return invalid(_own_sentence(method.body, body, other[2]) or f"{field}: {other[1][:_SHOWN_LENGTH_MAX]}", field)
+
+
+def _own_sentence(type_: type, body: bytes, path: str | None) -> str:
+    """For a text that is no date or none of those that are taken, as msgspec's names a pattern; else empty."""
+    value, leaves = _value(body), [type_]
+    for name, place in _STEP.findall(path or ""):
+        try:
+            value = value[name or int(place)]
+        except (LookupError, TypeError):
+            return ""
+        if name:
+            known = [field for struct in leaves for field in _fields(struct) if field.encode_name == name]
+            leaves = [part for field in known for part in _parts(field.type)]
+    if not isinstance(value, str):
+        return ""
+    shown = value[:_SHOWN_LENGTH_MAX] if value.isprintable() and value else ascii(value)[:_SHOWN_LENGTH_MAX]
+    if DateText in leaves:
+        return f"{shown} is no date; write one like 2016-09-28T17:17:47"
+    taken = [str(each) for leaf in leaves if typing.get_origin(leaf) is Literal for each in typing.get_args(leaf)]
+    return f"{shown} is none of {', '.join(taken)}" if taken else ""
+
+
+def _value(body: bytes) -> Any:
+    """What was sent, or ``None`` if it breaks off behind what was refused."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
+        return None
+
+
+def _fields(type_: Any) -> tuple[msgspec.structs.FieldInfo, ...]:
+    is_struct = isinstance(type_, type) and issubclass(type_, msgspec.Struct)
+    return msgspec.structs.fields(type_) if is_struct else ()
+
+
+def _parts(annotation: Any) -> list[Any]:
+    """What a field may hold, by itself, as one of several, or in a list."""
+    if annotation is DateText or typing.get_origin(annotation) is Literal:
+        return [annotation]
+    parts = typing.get_args(annotation)
+    return [leaf for part in parts for leaf in _parts(part)] if parts else [annotation]
 
 
 def _joined(path: str | None, name: str) -> str:

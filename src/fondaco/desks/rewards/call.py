@@ -1,8 +1,8 @@
 """One request on its way: who asks, and the two things a method can do, send a command and read the history.
 
     send   the action as one journalled command; returns its fact once it is durable and applied. A refusal of the
-           core is raised as ``Failure``. With an ``Idempotency-Key`` the command carries a hash of method and key
-           and one of the decoded body without its token, so that the core tells a repeat from a reuse
+           core is raised as ``Failure``. With an ``Idempotency-Key`` the command carries hashes (``repeats.py``) of
+           method and key and of the decoded body without its token, so that the core tells a repeat from a reuse
     read   a question over the projections, which waits until they hold the caller's own last write (the sequence is
            kept with his token), and after ``see_all`` all that was done before; bounded by ``history_wait_timeout_ms``
 
@@ -13,7 +13,6 @@ sequence that the answer speaks of. Cost: some 10 µs for a command beside the r
 from __future__ import annotations
 
 from collections.abc import Callable
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
@@ -37,7 +36,6 @@ from fondaco.wire.rewards.base import ENCODER, Body, Request
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_HASH_BYTES: Final = 16
 _KEY_LENGTH_MAX: Final = 255
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
@@ -152,7 +150,7 @@ class Call:
         return self._named(name, replace(self._body, token="", fields_set=msgspec.UNSET))
 
     def _named(self, key: bytes, body: msgspec.Struct) -> Idempotency:
-        return Idempotency(_hash(self.method.path.encode() + b"\0" + key), _hash(ENCODER.encode(body)))
+        return self.floor.repeats.named(self.method.path.encode() + b"\0" + key, ENCODER.encode(body))
 
 
 def _checked_key(key: bytes) -> bytes:
@@ -162,7 +160,3 @@ def _checked_key(key: bytes) -> bytes:
             "Idempotency-Key",
         )
     return key
-
-
-def _hash(content: bytes) -> bytes:
-    return blake2b(content, digest_size=_HASH_BYTES).digest()

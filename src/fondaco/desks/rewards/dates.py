@@ -36,7 +36,7 @@ class Dates:
         try:
             time_us = (datetime.fromisoformat(text).replace(tzinfo=self._zone) - _EPOCH) // _MICROSECOND
         except (ValueError, OverflowError):
-            raise invalid(f"{text!r} is no date; write one like 2016-09-28T17:17:47", field) from None
+            raise invalid(f"{text} is no date; write one like 2016-09-28T17:17:47", field) from None
         if not 0 < time_us <= TIME_US_MAX:
             raise invalid(f"{text} is no date of this house; it takes those after 1970 and before 9800", field)
         return time_us

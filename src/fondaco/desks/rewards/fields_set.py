@@ -38,6 +38,8 @@ def selected(data: object, fields_set: str, answer: type) -> object:
 def _tree(fields_set: str, answer: type) -> Tree:
     tree: Tree = {}
     for path in fields_set.split(","):
+        if not path.strip():
+            raise invalid("fields_set has no name before or after a comma; name fields, or leave it out", "fields_set")
         names = path.strip().split(".")
         _check(names, answer, path.strip())
         inside: Tree | None = tree

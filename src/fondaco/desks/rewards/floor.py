@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from fondaco.desks.common.rate import Allowances
 from fondaco.desks.rewards.dates import Dates
 from fondaco.desks.rewards.passwords import Passwords
+from fondaco.desks.rewards.repeats import Repeats
 from fondaco.desks.rewards.run_driver import RunDriver
 from fondaco.desks.rewards.session import Logins
 from fondaco.desks.rewards.shown import Shown
@@ -56,6 +57,7 @@ class Floor:
         self.passwords = passwords
         self.people = people
         self.webhooks = webhooks
+        self.repeats = Repeats(webhooks.secrets)
         self.runs = RunDriver(runtime)
         self.limits = limits
         self.logins = Logins(limits)

@@ -1,7 +1,9 @@
 """Setting up who may log in, and the programme itself.
 
 A password is kept (as its hash) only once the house has taken the operator's command, so it never stands for a name
-that was refused; until it is kept nobody can log in by that name.
+that was refused; until it is kept nobody can log in by that name. A repeat of the command brings no old password back
+and ends no tokens: it keeps its password only where the first left none. Known limit: whoever changes a password and
+hears nothing, as the house was killed between the command and the password, sends it again without the same key.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from fondaco.core.rewards import actions as a
 from fondaco.core.rewards import entities as e
 from fondaco.core.rewards.entities import Clawback, EntityKind, Role
 from fondaco.desks.rewards import translate_set_up as translate
-from fondaco.desks.rewards.answering import view_of
+from fondaco.desks.rewards.answering import changed, view_of
 from fondaco.desks.rewards.call import Call
 from fondaco.desks.rewards.failure import Code, Failure, not_found
 from fondaco.desks.rewards.method import ADMIN, READ, Nothing, method
@@ -45,22 +47,27 @@ async def update_programme(call: Call, body: asked.ProgrammeUpdate) -> wire.Prog
 
 
 async def create_operator(call: Call, body: asked.OperatorCreate) -> object:
-    action = a.OperatorPut(0, body.username, Role[body.role])
-    entity = await made(call, action, e.Operator)
-    await call.floor.passwords.keep(call.books.programme.name, entity.username, body.password)
+    passwords, programme = call.floor.passwords, call.books.programme.name
+    hashed = await passwords.hashed(body.password)
+    fact = await call.send(a.OperatorPut(0, body.username, Role[body.role]))
+    entity = changed(fact, e.Operator)
+    if not fact.repeated or not passwords.has(programme, entity.username):
+        passwords.keep(programme, entity.username, hashed)
     return _operator(call, entity)
 
 
 async def update_operator(call: Call, body: asked.OperatorUpdate) -> object:
+    hashed = "" if body.password is UNSET else await call.floor.passwords.hashed(body.password)
     old = call.books.operators[_operator_number(call, body.username)]
     role, active = Role[kept(body.role, old.role.name)], kept(body.active, old.active)
     is_self = old.number == call.login.operator
     if is_self and (role < old.role or not active):
         raise Failure(Code.INVALID_STATE, "nobody takes his own role away; another admin can", "username")
-    entity = await made(call, a.OperatorPut(old.number, old.username, role, active), e.Operator)
-    if body.password is not UNSET:
-        await call.floor.passwords.keep(call.books.programme.name, entity.username, body.password)
-    if body.password is not UNSET or not active:
+    fact = await call.send(a.OperatorPut(old.number, old.username, role, active))
+    entity = changed(fact, e.Operator)
+    if hashed and not fact.repeated:
+        call.floor.passwords.keep(call.books.programme.name, entity.username, hashed)
+    if (hashed or not entity.active) and not fact.repeated:
         call.floor.logins.end_all(call.programme_id, entity.number)
     return _operator(call, entity)
 

@@ -108,10 +108,17 @@ class Passwords:
         known = self._store.get(secret_name(programme, username))
         return await self._in_thread(lambda: self._is_right(known, password))
 
-    async def keep(self, programme: str, username: str, password: str) -> None:
-        """From now on this is the operator's password; on disk when it returns."""
-        hashed = await self._in_thread(lambda: self._hasher.hash(password))
+    async def hashed(self, password: str) -> str:
+        """What is kept of a password. Raises ``Failure`` if too many wait."""
+        return await self._in_thread(lambda: self._hasher.hash(password))
+
+    def keep(self, programme: str, username: str, hashed: str) -> None:
+        """From now on the password with this hash is the operator's; on disk when it returns."""
         self._store.put(secret_name(programme, username), hashed)
+
+    def has(self, programme: str, username: str) -> bool:
+        """Whether a password of the operator is kept."""
+        return self._store.get(secret_name(programme, username)) is not None
 
     def close(self) -> None:
         self._thread.shutdown(cancel_futures=True)

@@ -14,7 +14,7 @@ from msgspec import UNSET, UnsetType
 
 from fondaco.core.rewards.entities import Currency, Line
 from fondaco.core.units import TEXT_LENGTH_MAX, MalformedNumber, parse_units
-from fondaco.desks.rewards.amounts import text_of, units_of
+from fondaco.desks.rewards.amounts import not_too_much, text_of, units_of
 from fondaco.desks.rewards.failure import invalid
 from fondaco.wire.rewards.purchase_requests import PurchaseLineGiven
 
@@ -43,6 +43,8 @@ def lines_of(given: list[PurchaseLineGiven], currency: Currency, field: str = "l
         else:
             raise invalid("a line has a total_amount, or a quantity and a unit_price", f"{path}.total_amount")
         lines.append(Line(line_id, quantity, unit_price, total_units))
+    if not not_too_much(sum(line.total_units for line in lines), currency, field):
+        raise invalid(f"the lines come to 0 {currency.code}; a purchase takes more than 0", field)
     return tuple(lines)
 
 

@@ -2,7 +2,7 @@
 
 The core says which check failed, with a bound and the value that was asked, as counts and numbers of things. The
 sentence names both; the rule (the status' ``description``) is the same for every instance of a refusal, so that
-programs can tell them apart.
+programs can tell them apart, but where a name is taken: there it is the field that the name came in.
 
 Invariant: every refusal that core/rewards can give has its row here, and docs/reference/rewards/status-codes.md its
 line; tests prove both.
@@ -19,8 +19,12 @@ from fondaco.core.events import Row
 from fondaco.core.rejects import Reject
 from fondaco.core.rewards.actions import (
     Action,
+    CurrencyPut,
+    OperatorPut,
+    ParticipantPut,
     PaymentCreate,
     PaymentRefund,
+    ProgrammeCreate,
     PurchaseCancel,
     PurchaseCreate,
     SpendCreate,
@@ -53,7 +57,8 @@ def refusal(given: tuple[Reject, int, int], action: Action, books: Books) -> Fai
     """A refusal as the core gives it when it is asked without a command (a preview)."""
     reject, bound, value = given
     code, rule, sentence = TABLE[reject]
-    return Failure(code, sentence(Asked(bound, value, action, books)), rule)
+    asked = Asked(bound, value, action, books)
+    return Failure(code, sentence(asked), _taken(asked)[0] if reject is Reject.ENTITY_NAME_TAKEN else rule)
 
 
 def thing(kind: int, number: int) -> str:
@@ -63,8 +68,22 @@ def thing(kind: int, number: int) -> str:
     return f"{EntityKind(kind).name.lower().replace('_', ' ')} {number_text(EntityKind(kind), number)}"
 
 
-def _kind(asked: Asked) -> str:
-    return EntityKind(asked.bound).name.lower().replace("_", " ") if asked.bound else "entity"
+def _taken(asked: Asked) -> tuple[str, str]:
+    """The field of a name that is taken, and whose it is."""
+    action, owner = asked.action, thing(asked.bound, asked.value)
+    match action:
+        case OperatorPut():
+            return "username", f"operator {action.username}"
+        case ParticipantPut() if asked.books.participant_codes.get(action.code) != asked.value:
+            return "user", "a participant already"
+        case CurrencyPut() if action.code not in asked.books.currency_codes:
+            return "asset", f"currency {_code_of(asked, asked.value)}"
+        case CurrencyPut():
+            return "code", f"currency {action.code}"
+        case ProgrammeCreate():
+            return "name", owner
+        case _:
+            return "code", owner
 
 
 def _amount(asked: Asked, units: int) -> str:
@@ -95,6 +114,10 @@ def _currency(action: Action, books: Books) -> Currency | None:
 def _code_of(asked: Asked, currency: int) -> str:
     known = asked.books.currencies.get(currency)
     return known.code if known is not None else f"currency {currency}"
+
+
+def _moment(action: Action) -> str:
+    return "on performed_on" if isinstance(action, PurchaseCreate) else "at the moment of settlement, which is now"
 
 
 def _line(asked: Asked, nth: int) -> str:
@@ -146,8 +169,8 @@ TABLE: Final[dict[Reject, tuple[Code, str, Sentence]]] = {
     ),
     Reject.ENTITY_NAME_TAKEN: (
         Code.CONFLICT,
-        "name",
-        lambda asked: f"this code or name is that of {_kind(asked)} {asked.value}; choose another",
+        "code, username, asset, user or name: the field that it came in",
+        lambda asked: "this {} is that of {}; choose another".format(*_taken(asked)),
     ),
     Reject.TERMS_FIXED: (
         Code.INVALID_STATE,
@@ -216,8 +239,8 @@ TABLE: Final[dict[Reject, tuple[Code, str, Sentence]]] = {
         Code.NOT_EFFECTIVE,
         "currency_rates",
         lambda asked: (
-            f"no rate from {_code_of(asked, asked.bound)} to {_code_of(asked, asked.value)} was in force then; "
-            "make one with currency_rates/create"
+            f"no rate from {_code_of(asked, asked.bound)} to {_code_of(asked, asked.value)} is in force "
+            f"{_moment(asked.action)}; make one that is with currency_rates/create"
         ),
     ),
     Reject.RECEIVABLE_SUSPENDED: (
@@ -279,16 +302,16 @@ TABLE: Final[dict[Reject, tuple[Code, str, Sentence]]] = {
         Code.INVALID_STATE,
         "clawback",
         lambda asked: (
-            "awards of this purchase are spent or were paid out, and the programme's policy refuses to cancel it then; "
-            "programmes/update can allow debt or forgive"
+            "awards of this purchase are spent or expired, or were paid out, and the programme's policy refuses to "
+            "cancel it then; programmes/update can allow debt or forgive"
         ),
     ),
     Reject.CREDIT_NOT_ENOUGH: (
         Code.INVALID_STATE,
         "amount",
         lambda asked: (
-            f"{_amount(asked, asked.bound)} of its credit is unallocated, {_amount(asked, asked.value)} more than that "
-            "was asked; refund less"
+            f"{_amount(asked, asked.bound)} of credit is unallocated and {_amount(asked, asked.value)} was asked for; "
+            "refund less"
         ),
     ),
     Reject.PAYMENT_REFUNDED: (

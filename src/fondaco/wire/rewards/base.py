@@ -35,7 +35,9 @@ NullableAmount = Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": [*_AMOU
 NullablePercentage = Annotated[msgspec.Raw, Meta(extra_json_schema={"anyOf": [*_PERCENTAGE, _NULL]})]
 _DATE: Final = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3])(:[0-5][0-9]){2}" + END
 #: ``YYYY-MM-DDTHH:MM:SS`` in the desk's zone. Read by ``desks/rewards/dates.py``.
-DateText = Annotated[str, Meta(pattern=_DATE, max_length=19)]
+DateText = Annotated[
+    str, Meta(pattern=_DATE, max_length=19, description="YYYY-MM-DDTHH:MM:SS in the zone of the desk.")
+]
 Token = Annotated[str, Meta(min_length=1, max_length=64, description="What authentication/token gave.")]
 FieldsSet = Annotated[
     str, Meta(max_length=4_096, description="Names of the fields to answer, comma separated; dots select inside.")
@@ -76,7 +78,7 @@ class _Identifier(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
 
 class EventIdentifier(_Identifier, kw_only=True, forbid_unknown_fields=True):
-    """A customer event, a payment, a spend: whatever has a reference of the caller's own."""
+    """A purchase, which alone is found by the caller's own reference: that of a payment or a spend is only shown."""
 
     ways: ClassVar[tuple[str, ...]] = ("id", "number", "reference_number")
 
