@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from fondaco.core.command_records import encode
 from fondaco.core.commands import HOUSE, Rewards
+from fondaco.core.rejects import Reject
 from fondaco.core.rewards.actions import Action, Idempotency
 from fondaco.core.rewards.books import Books
 from fondaco.core.rewards.entities import Operator
@@ -30,7 +31,7 @@ from fondaco.desks.rewards.floor import Floor
 from fondaco.desks.rewards.method import Method
 from fondaco.desks.rewards.refusals import refused
 from fondaco.desks.rewards.session import Login
-from fondaco.desks.rewards.unprintable import is_of_text, unprintable
+from fondaco.desks.rewards.unprintable import unprintable
 from fondaco.wire.rewards.base import ENCODER, Body, Request
 
 if TYPE_CHECKING:
@@ -110,8 +111,10 @@ class Call:
         row, fact = await waiter.outcome
         login.last_seq = self.as_of_seq = max(login.last_seq, row[1])
         if fact is None:
-            unprinted = unprintable(self._body if part is None else part[1]) if is_of_text(row) else None
-            raise unprinted or refused(row, action, self.books)
+            unnamed = refused(row, action, self.books)
+            if row[2] == Reject.TEXT_NOT_PRINTABLE:
+                raise unprintable(self._body if part is None else part[1]) or unnamed
+            raise unnamed
         return fact
 
     def see_all(self) -> None:

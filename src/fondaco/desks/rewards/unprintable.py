@@ -9,17 +9,10 @@ from typing import Any, Final
 
 import msgspec
 
-from fondaco.core.events import Row
-from fondaco.core.rejects import Reject
 from fondaco.desks.rewards.failure import Failure, invalid
 
 #: The core is not told them: what is known of people is sealed, and of passwords there is a hash.
 _UNSEEN: Final = frozenset({"contact_information", "password", "token"})
-
-
-def is_of_text(row: Row) -> bool:
-    """Whether a REJECT row refuses a text for its characters (``core/rewards/checks.py: text``)."""
-    return row[2] == Reject.TEXT_NOT_PRINTABLE
 
 
 def unprintable(body: msgspec.Struct) -> Failure | None:
