@@ -105,6 +105,8 @@ async def test_a_refused_change_of_a_webhook_leaves_its_secret(office: Office) -
     answer = await office.asks("ada", "webhooks/update", "key", **named, new_secret=True)
     assert answer.refused[1] == "CONFLICT"
     assert office.app.secrets.get(secret_name(1, 1)) == made["secret"]
+    once, again = [await office.asks("ada", "webhooks/update", "other", **named, new_secret=True) for _ in range(2)]
+    assert once.data["secret"] == again.data["secret"] == office.app.secrets.get(secret_name(1, 1)) != made["secret"]
 
 
 _JSON = st.recursive(

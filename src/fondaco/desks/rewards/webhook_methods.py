@@ -46,10 +46,13 @@ async def update(call: Call, body: wire.WebhookUpdate) -> wire.MadeWebhook:
         old.events if body.events is UNSET else tuple(body.events),
         old.active if body.active is UNSET else body.active,
     )
-    webhook, secret = _changed(await call.send(action)), None
-    if body.new_secret:  # only now: a refusal leaves the old one
-        secret = secrets.token_hex(_SECRET_BYTES)
-        call.floor.webhooks.secrets.put(secret_name(call.programme_id, old.number), secret)
+    fact = await call.send(action)
+    webhook, secret, store = _changed(fact), None, call.floor.webhooks.secrets
+    if body.new_secret:  # only now: a refusal leaves the old one, and a repeat the one that was made
+        name = secret_name(call.programme_id, old.number)
+        secret = store.get(name) if fact.repeated else secrets.token_hex(_SECRET_BYTES)
+        if secret is not None and not fact.repeated:
+            store.put(name, secret)
     return _made(call, webhook, secret)
 
 
