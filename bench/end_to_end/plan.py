@@ -39,7 +39,11 @@ class Plan(msgspec.Struct, frozen=True):
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What a load saw: ``answered`` commands in ``seconds``, and the latency of each from sending to answer."""
+    """What a load saw: ``answered`` commands in ``seconds``, and the latency of each from sending to answer.
+
+    ``p99_us_typical`` is the median over each thousand answers of their 99th percentile: a single pause of the machine
+    does not decide it.
+    """
 
     answered: int
     places: int
@@ -49,6 +53,7 @@ class Outcome(msgspec.Struct, frozen=True):
     p99_us: float
     max_us: float
     cpu_s: dict[str, float]
+    p99_us_typical: float = 0.0
 
     def per_second(self) -> float:
         return self.answered / self.seconds
