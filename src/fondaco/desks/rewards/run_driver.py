@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from fondaco.desks.rewards.floor import Runtime
 
 IDLE_STEP_S: Final = 0.003
-BUSY_STEP_S: Final = 0.001
+BUSY_STEP_S: Final = 0.0004
 #: Whoever sent a command so long ago will send more.
 BUSY_FOR_S: Final = 0.1
 PURCHASES_FIRST: Final = 16
