@@ -58,7 +58,8 @@ def _details(call: Call, view: View, receivable: e.Receivable) -> ReceivableDeta
     )
 
 
-def _asked(call: Call, body: wire.ReceivableRequest) -> e.Receivable:
+def receivable_asked(call: Call, body: wire.ReceivableRequest) -> e.Receivable:
+    """The receivable that a request names. Raises ``Failure``."""
     found: e.Receivable = entity_of(
         call, EntityKind.RECEIVABLE, body.accounts_receivable_identifier, "accounts_receivable_identifier"
     )
@@ -66,7 +67,7 @@ def _asked(call: Call, body: wire.ReceivableRequest) -> e.Receivable:
 
 
 async def show(call: Call, body: wire.ReceivableRequest) -> ReceivableDetails:
-    return _details(call, view_of(call), _asked(call, body))
+    return _details(call, view_of(call), receivable_asked(call, body))
 
 
 async def list_(call: Call, body: wire.ReceivableList) -> wire.Receivables:

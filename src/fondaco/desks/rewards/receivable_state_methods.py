@@ -10,12 +10,12 @@ from typing import Final
 
 from fondaco.core.rewards import actions as a
 from fondaco.core.rewards import entities as e
-from fondaco.core.rewards.entities import EntityKind, ReceivableState
+from fondaco.core.rewards.entities import ReceivableState
 from fondaco.desks.rewards import translate
 from fondaco.desks.rewards.answering import view_of
 from fondaco.desks.rewards.call import Call
 from fondaco.desks.rewards.method import ADMIN, method
-from fondaco.desks.rewards.resolve import entity_of
+from fondaco.desks.rewards.receivable_methods import receivable_asked
 from fondaco.desks.rewards.set_up import made
 from fondaco.wire.rewards.objects import AccountsReceivable
 from fondaco.wire.rewards.receivable_requests import ReceivableRequest
@@ -24,7 +24,7 @@ from fondaco.wire.rewards.set_up_requests import WriteOffRequest
 
 def _into(state: ReceivableState) -> Callable[[Call, ReceivableRequest], Awaitable[AccountsReceivable]]:
     async def change(call: Call, body: ReceivableRequest) -> AccountsReceivable:
-        old = _asked(call, body)
+        old = receivable_asked(call, body)
         entity = await made(call, a.ReceivablePut(old.number, old.credit_days, state), e.Receivable)
         return translate.receivable(view_of(call), entity.number)
 
@@ -32,15 +32,9 @@ def _into(state: ReceivableState) -> Callable[[Call, ReceivableRequest], Awaitab
 
 
 async def write_off(call: Call, body: WriteOffRequest) -> AccountsReceivable:
-    old = _asked(call, body)
+    old = receivable_asked(call, body)
     await call.send(a.WriteOffCreate(old.number, body.reason))
     return translate.receivable(view_of(call), old.number)
-
-
-def _asked(call: Call, body: ReceivableRequest) -> e.Receivable:
-    field = "accounts_receivable_identifier"
-    entity: e.Receivable = entity_of(call, EntityKind.RECEIVABLE, body.accounts_receivable_identifier, field)
-    return entity
 
 
 METHODS: Final = (

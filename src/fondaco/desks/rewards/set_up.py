@@ -13,7 +13,7 @@ from msgspec import UnsetType
 
 from fondaco.core.rewards.actions import Action
 from fondaco.core.rewards.entities import Entity, EntityKind
-from fondaco.desks.rewards.answering import currency_of, newest, view_of
+from fondaco.desks.rewards.answering import changed, currency_of, newest, view_of
 from fondaco.desks.rewards.call import Call
 from fondaco.desks.rewards.method import READ, Method, method
 from fondaco.desks.rewards.resolve import entity_numbered, entity_of, number_of
@@ -63,8 +63,7 @@ def currency_kept(call: Call, asked: str | UnsetType | None, old_number: int, fi
 
 async def made(call: Call, action: Action, type_: type[_E]) -> _E:
     """Carries out an action and returns the entity that it made or changed. Raises ``Failure``."""
-    fact = await call.send(action)
-    return next(entity for entity in reversed(fact.changed) if isinstance(entity, type_))
+    return changed(await call.send(action), type_)
 
 
 def showing(group: str, kind: EntityKind, field: str, body: type[Body], render: Render, answer: type) -> Method:
