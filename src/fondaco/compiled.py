@@ -40,6 +40,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "fondaco.core.book",
         "fondaco.core.rows",
         "fondaco.core.floor",
+        "fondaco.core.foresight",
         "fondaco.core.crossing",
         "fondaco.core.checks",
         "fondaco.core.triggers",

@@ -97,6 +97,12 @@ class Book:
             return 0
         return abs(self.sides[side * SIDE_WORDS + S_BEST])
 
+    def foresee(self, side, price):
+        """Ask the memory for a level in the window that will be looked at soon."""
+        at: cython.longlong = side * SIDE_WORDS
+        key: cython.longlong = price if side & 1 else -price
+        prefetch(cython.address(self.slots[self.sides[at + S_SLOTS] + (key & self.sides[at + S_MASK]) * LEVEL_WORDS]))
+
     # orders come and go
 
     def add(self, side, order):

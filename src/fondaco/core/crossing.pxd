@@ -1,6 +1,7 @@
 cimport cython
 from fondaco.core.book cimport Book
 from fondaco.core.floor cimport Floor
+from fondaco.core.foresight cimport Foresight
 from fondaco.core.layout cimport *
 from fondaco.core.ledger cimport Ledger
 from fondaco.core.order_table cimport OrderTable
@@ -9,6 +10,7 @@ from fondaco.core.rows cimport Rows
 @cython.final
 cdef class Crossing:
     cdef Floor floor
+    cdef Foresight foresight
     cdef Ledger ledger
     cdef OrderTable table
     cdef Book book

@@ -25,6 +25,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         ORDER_UPDATE,
         Floor,
     )
+    from fondaco.core.foresight import Foresight
     from fondaco.core.layout import (
         A_CASH,
         A_HOLD,
@@ -76,8 +77,9 @@ NO_LIMIT_KEY = cython.declare(cython.longlong, -(1 << 62) - 1)
 class Crossing:
     """Trades of one taker at a time. ``prices`` are those it traded at, where somebody waits for them."""
 
-    def __init__(self, floor: Floor):
+    def __init__(self, floor: Floor, foresight: Foresight):
         self.floor = floor
+        self.foresight = foresight
         self.ledger = floor.ledger
         self.table = floor.table
         self.book = floor.book
@@ -117,6 +119,8 @@ class Crossing:
             and self.book.sides[at + S_BEST] >= limit_key
         ):
             maker = self.book.best_order(other)
+            if self.foresight.is_wide:
+                self.foresight.makers(maker)
             price = self.table.words[maker + O_PRICE]
             lots = self.table.words[taker + O_LEFT]
             if unit != 0:

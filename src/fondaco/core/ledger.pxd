@@ -16,6 +16,7 @@ cdef class Ledger:
     cpdef long long open(self, long long owner, long long asset, long long purpose)
     cpdef long long units(self, long long address)
     cpdef move(self, long long debit, long long credit, long long units)
+    cdef inline void foresee_place(self, long long owner, long long asset) noexcept
     cdef inline void foresee(self, long long owner, long long asset) noexcept
     cdef inline long long lookup(self, long long owner, long long asset, long long group) noexcept
     cdef inline Py_ssize_t enter(self, long long owner, long long asset, long long group) except -1

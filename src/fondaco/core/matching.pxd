@@ -3,6 +3,7 @@ from fondaco.core.auction cimport Auction
 from fondaco.core.checks cimport Checks
 from fondaco.core.crossing cimport Crossing
 from fondaco.core.floor cimport Floor
+from fondaco.core.foresight cimport Foresight
 from fondaco.core.layout cimport *
 from fondaco.core.ledger cimport Ledger
 from fondaco.core.order_table cimport OrderTable
@@ -16,6 +17,7 @@ cdef class Matching:
     cdef readonly OrderTable table
     cdef readonly Ledger ledger
     cdef readonly Rows rows
+    cdef Foresight foresight
     cdef readonly Crossing crossing
     cdef Checks checks
     cdef Triggers triggers
@@ -32,7 +34,6 @@ cdef class Matching:
     cdef Py_ssize_t begin(self, object batch, long long time_us) except -1
     cpdef object applied(self, tuple facts)
     cpdef Py_ssize_t run(self, long long at, long long end) except -1
-    cdef inline void foresee(self, long long at) noexcept
     cdef Py_ssize_t unknown(self, long long kind, long long size, long long at) except -1
     cdef Py_ssize_t place(self, long long at, long long flags) except -1
     cdef inline long long read_options(self, long long at, long long flags) noexcept

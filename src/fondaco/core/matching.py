@@ -29,8 +29,8 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         ORDER_UPDATE,
         Floor,
     )
+    from fondaco.core.foresight import Foresight
     from fondaco.core.layout import (
-        LINK_WORDS,
         M_FEES,
         M_MONEY,
         M_PHASE,
@@ -52,7 +52,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         O_USER,
         O_VISIBLE,
         O_WALLETS,
-        ORDER_WORDS,
         ROW_WORDS,
         U_FLAGS,
         USER_WORDS,
@@ -89,8 +88,10 @@ OTHER_UNIT = cython.declare(cython.longlong, events.OTHER_UNIT)
 CANCELLED = cython.declare(cython.longlong, events.Finish.CANCELLED)
 BATCH_WORDS_MIN = 4096
 _APPLIED = cython.declare(object, events.Applied)
-#: How many commands before its turn the memory is asked for what one needs.
-AHEAD = cython.declare(cython.longlong, 4)
+#: How many commands before its turn the memory is asked for a command's places, records and their neighbours.
+PLACES_AHEAD = cython.declare(cython.longlong, 8)
+RECORDS_AHEAD = cython.declare(cython.longlong, 5)
+NEIGHBOURS_AHEAD = cython.declare(cython.longlong, 2)
 
 _INVALID_ARGUMENT = cython.declare(cython.longlong, Reject.INVALID_ARGUMENT)
 _UNKNOWN_MARKET = cython.declare(cython.longlong, Reject.UNKNOWN_MARKET)
@@ -108,7 +109,8 @@ class Matching:
         self.table = self.floor.table
         self.ledger = self.floor.ledger
         self.rows = self.floor.rows
-        self.crossing = Crossing(self.floor)
+        self.foresight = Foresight(self.floor)
+        self.crossing = Crossing(self.floor, self.foresight)
         self.checks = Checks(self.floor)
         self.triggers = Triggers(self.floor, self.crossing, self.checks)
         self.auction = Auction(self.floor, self.crossing)
@@ -156,6 +158,7 @@ class Matching:
         if time_us >= self.names_due_us:
             self.names_due_us = self.client_orders.forget_due(time_us)
         self.first_seq = self.rows.seq
+        self.foresight.look()
         self.rows.time_us = time_us
         self.rows.end = 0
         self.at = 0
@@ -173,15 +176,45 @@ class Matching:
         size: cython.longlong
         flags: cython.longlong
         words: cython.longlong
-        ahead: cython.longlong = at
-        count: cython.longlong = 0
+        places_at: cython.longlong = at
+        records_at: cython.longlong = at
+        neighbours_at: cython.longlong = at
+        places_ahead: cython.longlong = 0
+        records_ahead: cython.longlong = 0
+        neighbours_ahead: cython.longlong = 0
         while at < end:
             if cython.compiled:
-                while count < AHEAD and ahead < end:
-                    self.foresee(ahead)
-                    ahead += max(self.batch[ahead] & 0xFFFF, RECORD_WORDS_MIN)
-                    count += 1
-                count -= 1
+                while records_ahead < RECORDS_AHEAD and records_at + CANCEL_WORDS <= end:
+                    self.foresight.records(
+                        self.batch[records_at],
+                        self.batch[records_at + 1] >> 32,
+                        self.batch[records_at + 2],
+                        self.batch[records_at + 3],
+                    )
+                    records_at += max(self.batch[records_at] & 0xFFFF, RECORD_WORDS_MIN)
+                    records_ahead += 1
+                records_ahead -= 1
+            if self.foresight.is_wide:
+                while places_ahead < PLACES_AHEAD and places_at + CANCEL_WORDS <= end:
+                    self.foresight.places(
+                        self.batch[places_at],
+                        self.batch[places_at + 1] >> 32,
+                        self.batch[places_at + 2],
+                        self.batch[places_at + 3],
+                    )
+                    places_at += max(self.batch[places_at] & 0xFFFF, RECORD_WORDS_MIN)
+                    places_ahead += 1
+                while neighbours_ahead < NEIGHBOURS_AHEAD and neighbours_at + CANCEL_WORDS <= end:
+                    self.foresight.neighbours(
+                        self.batch[neighbours_at],
+                        self.batch[neighbours_at + 1] >> 32,
+                        self.batch[neighbours_at + 2],
+                        self.batch[neighbours_at + 3],
+                    )
+                    neighbours_at += max(self.batch[neighbours_at] & 0xFFFF, RECORD_WORDS_MIN)
+                    neighbours_ahead += 1
+                places_ahead -= 1
+                neighbours_ahead -= 1
             head = self.batch[at]
             kind = (head >> 24) & 0xFF
             size = head & 0xFFFF
@@ -209,31 +242,6 @@ class Matching:
             self.rows.seq += 1
             at += size
         return at
-
-    def foresee(self, at):
-        """Ask the memory for what the command at a word will need, some commands before its turn.
-
-        Says nothing about the command and changes nothing: without it everything is as it is, and slower where users
-        and orders are many.
-        """
-        head: cython.longlong = self.batch[at]
-        market: cython.longlong
-        user: cython.longlong
-        order: cython.longlong
-        if at + CANCEL_WORDS > self.end:
-            return
-        user = self.batch[at + 1] >> 32
-        if ((head >> 24) & 0xFF) == PLACE:
-            market = (self.batch[at + 2] & 0xFFFF) * MARKET_WORDS
-            if user < self.table.users and market < self.floor.market_count * MARKET_WORDS:
-                prefetch(cython.address(self.table.user_words[user * USER_WORDS]))
-                self.floor.ledger.foresee(user, self.floor.markets[market + M_STOCK])
-                self.floor.ledger.foresee(user, self.floor.markets[market + M_MONEY])
-        elif ((head >> 24) & 0xFF) == CANCEL:
-            order = self.table.index[self.batch[at + 3] & (self.table.window - 1)]
-            prefetch(cython.address(self.table.words[order * ORDER_WORDS]))
-            prefetch(cython.address(self.table.words[order * ORDER_WORDS + 8]))
-            prefetch(cython.address(self.table.links[order * LINK_WORDS]))
 
     def unknown(self, kind, size, at):
         raise ValueError(f"a record of kind {kind} and {size} words at word {at} is none that this house knows")

@@ -1,0 +1,120 @@
+"""Foresight: asks the memory for what coming commands will need, while those before them are carried out.
+
+A batch is known before its turn. What a command needs is found in steps, each behind a wait for memory where users and
+orders are many: its places in the indexes, the records that those name, what stands beside them in lists. So each step
+is asked for some commands before the next. Nothing here says anything of a command or changes anything: without it all
+is as it is, and slower.
+
+While orders and wallets lie in the caches near by (``is_wide`` is not set) only the records are asked for: more costs
+more than it spares. Within the crossing of one order the next makers are asked for in the same way.
+
+Cost: 5 to 10 ns a command; measured in ``docs/decisions/core-data-path.md``.
+"""
+
+from __future__ import annotations
+
+import cython
+
+if not cython.compiled:  # the compiler takes them from the .pxd
+    from fondaco.core.floor import BID, Floor
+    from fondaco.core.layout import (
+        LINK_WORDS,
+        M_MONEY,
+        M_STOCK,
+        MARKET_WORDS,
+        N_NEXT,
+        N_PREV,
+        N_USER_NEXT,
+        N_USER_PREV,
+        O_PRICE,
+        O_USER,
+        O_WALLETS,
+        ORDER_WORDS,
+        U_HEAD,
+        USER_WORDS,
+    )
+
+from fondaco.core import commands
+
+COMING_PLACE = cython.declare(cython.longlong, commands.Kind.PLACE)
+COMING_CANCEL = cython.declare(cython.longlong, commands.Kind.CANCEL)
+#: Words of orders and wallets that a second-level cache of 1 MiB holds beside all else.
+NEAR_WORDS = cython.declare(cython.longlong, 1 << 16)
+
+
+class Foresight:
+    """Over one floor. A command is its first four words: head, user, request, and the price or the order's id."""
+
+    def __init__(self, floor: Floor):
+        self.floor = floor
+        self.table = floor.table
+        self.ledger = floor.ledger
+        self.book = floor.book
+        self.is_wide = False
+
+    def look(self):
+        """See whether orders and wallets still lie in the caches near by."""
+        self.is_wide = cython.compiled and self.table.orders_end + self.ledger.end > NEAR_WORDS
+
+    def knows(self, user, market):
+        return 0 < user < self.table.users and market < self.floor.market_count
+
+    def places(self, head, user, request, named):
+        """Ask for the places in the indexes that a command will look at."""
+        kind: cython.longlong = (head >> 24) & 0xFF
+        market: cython.longlong = request & 0xFFFF
+        if kind == COMING_PLACE:
+            if self.knows(user, market):
+                self.ledger.foresee_place(user, self.floor.markets[market * MARKET_WORDS + M_STOCK])
+                self.ledger.foresee_place(user, self.floor.markets[market * MARKET_WORDS + M_MONEY])
+        elif kind == COMING_CANCEL:
+            prefetch(cython.address(self.table.index[named & (self.table.window - 1)]))
+
+    def records(self, head, user, request, named):
+        """Ask for the records that those places name."""
+        kind: cython.longlong = (head >> 24) & 0xFF
+        market: cython.longlong = request & 0xFFFF
+        if kind == COMING_PLACE:
+            if self.knows(user, market):
+                prefetch(cython.address(self.table.user_words[user * USER_WORDS]))
+                self.ledger.foresee(user, self.floor.markets[market * MARKET_WORDS + M_STOCK])
+                self.ledger.foresee(user, self.floor.markets[market * MARKET_WORDS + M_MONEY])
+        elif kind == COMING_CANCEL:
+            self.order(self.table.index[named & (self.table.window - 1)])
+
+    def neighbours(self, head, user, request, named):
+        """Ask for what stands beside those records: the price level, the user's other orders."""
+        kind: cython.longlong = (head >> 24) & 0xFF
+        market: cython.longlong = request & 0xFFFF
+        if kind == COMING_PLACE:
+            if self.knows(user, market):
+                prefetch(
+                    cython.address(self.table.links[self.table.user_words[user * USER_WORDS + U_HEAD] * LINK_WORDS])
+                )
+                self.book.foresee(market * 2 + (1 if ((request >> 16) & 0xFF) == BID else 0), named)
+        elif kind == COMING_CANCEL:
+            self.leaving(self.table.index[named & (self.table.window - 1)])
+
+    def makers(self, maker):
+        """Ask for what the maker after this one touches, and for the record of the next after that."""
+        after: cython.longlong = self.book.behind(maker)
+        self.leaving(after // ORDER_WORDS)
+        self.order(self.book.behind(after) // ORDER_WORDS)
+
+    def order(self, number):
+        """Ask for an order's record and its links."""
+        prefetch(cython.address(self.table.words[number * ORDER_WORDS]))
+        prefetch(cython.address(self.table.words[number * ORDER_WORDS + 8]))
+        prefetch(cython.address(self.table.links[number * LINK_WORDS]))
+
+    def leaving(self, number):
+        """Ask for what an order touches that leaves: its user, a wallet, its level, its neighbours in two lists."""
+        order: cython.longlong = number * ORDER_WORDS
+        links: cython.longlong = number * LINK_WORDS
+        prefetch(cython.address(self.table.user_words[self.table.words[order + O_USER] * USER_WORDS]))
+        prefetch(cython.address(self.ledger.words[self.table.words[order + O_WALLETS] & 0x7FFF_FFFF]))
+        prefetch(cython.address(self.table.links[self.table.links[links + N_PREV] * LINK_WORDS]))
+        prefetch(cython.address(self.table.links[self.table.links[links + N_NEXT] * LINK_WORDS]))
+        prefetch(cython.address(self.table.links[self.table.links[links + N_USER_PREV] * LINK_WORDS]))
+        prefetch(cython.address(self.table.links[self.table.links[links + N_USER_NEXT] * LINK_WORDS]))
+        self.book.foresee(self.floor.side_of(order), self.table.words[order + O_PRICE])
