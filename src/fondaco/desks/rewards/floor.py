@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from fondaco.desks.rewards.webhooks import Webhooks
     from fondaco.journal.people import People
     from fondaco.projections.history import History
-    from fondaco.runtime.counters import Counters
     from fondaco.runtime.inbox import Waiter
     from fondaco.runtime.limits import Limits
+    from fondaco.runtime.outbox import Listener
 
 
 class Runtime(Protocol):
@@ -30,10 +30,8 @@ class Runtime(Protocol):
 
     house: House
     durable_seq: int
-    counters: Counters
 
-    @property
-    def queue_depth(self) -> int: ...
+    def add_listener(self, listener: Listener) -> None: ...
 
     def submit(self, record: bytes, waiter: Waiter | None) -> None: ...
 

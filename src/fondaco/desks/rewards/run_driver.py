@@ -1,9 +1,10 @@
 """Batch runs, driven step by step: each step is a command of its own, and between steps the loop belongs to all others.
 
 Open runs take turns. Whoever sends a command while a step is carried out waits for its end. So where others send
-commands, a step is kept within ``BUSY_STEP_S`` of computing and the driver rests for as long as it took: a run takes
-half of a busy house at most. In an idle one steps are larger, because each costs a sync beside, and follow each other.
-Waiting for the disk is not counted in a step: a larger one has no longer a sync.
+commands, a step is kept within ``BUSY_STEP_S`` of computing, and the next one begins when others have just been
+answered: whoever waits for an answer before he asks again is not met by it. Where nobody is answered for ``REST_S`` it
+begins by itself. In an idle house steps are larger, because each costs a sync beside, and follow each other. Waiting
+for the disk is not counted in a step: a larger one has no longer a sync.
 
 A run that was open when the house ended is gone on with when the desk starts: what was settled stands in the journal,
 and the next step begins after it.
@@ -28,10 +29,13 @@ from fondaco.desks.rewards.command_waiter import CommandWaiter
 from fondaco.desks.rewards.failure import Failure
 
 if TYPE_CHECKING:
+    from fondaco.core.events import Applied
     from fondaco.desks.rewards.floor import Runtime
 
 IDLE_STEP_S: Final = 0.003
 BUSY_STEP_S: Final = 0.0004
+#: The loop's clock counts milliseconds.
+REST_S: Final = 0.001
 #: Whoever sent a command so long ago will send more.
 BUSY_FOR_S: Final = 0.1
 PURCHASES_FIRST: Final = 16
@@ -49,11 +53,13 @@ class RunDriver:
         self._open: deque[tuple[int, int]] = deque()
         self._purchases = PURCHASES_FIRST
         self._task: asyncio.Task[None] | None = None
-        self._commands = 0
+        self._step_taken: CommandWaiter | None = None
         self._busy_until_s = 0.0
+        self._answered = asyncio.Event()
 
     def start(self) -> None:
         """Go on with every run that is open."""
+        self._runtime.add_listener(self)
         for programme_id, books in self._runtime.house.rewards.programmes.items():
             for run in books.runs.values():
                 if not run.ended_us:
@@ -77,33 +83,50 @@ class RunDriver:
     async def _drive(self) -> None:
         while self._open:
             programme_id, number = self._open[0]
-            began_s, computed_s = time.perf_counter(), time.thread_time()
+            began_s = time.thread_time()
             try:
                 fact = await self._step(programme_id, number)
             except Failure as failure:
                 _log.warning("a settlement run waits", run=number, reason=failure.message)
                 await asyncio.sleep(PAUSE_S)
                 continue
-            took_s = time.perf_counter() - began_s
             if fact is None or self._ended(programme_id, number):
                 self._open.popleft()
             else:
                 self._open.rotate(-1)
-            is_busy = self._is_busy()
-            self._resize(time.thread_time() - computed_s, BUSY_STEP_S if is_busy else IDLE_STEP_S)
-            await asyncio.sleep(took_s if is_busy else 0)
+            is_busy = time.perf_counter() < self._busy_until_s
+            self._resize(time.thread_time() - began_s, BUSY_STEP_S if is_busy else IDLE_STEP_S)
+            if is_busy:
+                await self._rest()
+            else:
+                await asyncio.sleep(0)
 
-    def _is_busy(self) -> bool:
-        """Whether anybody else sent a command of late; asked after each step, which is one itself."""
-        commands, now_s = self._runtime.counters.commands, time.perf_counter()
-        if commands - self._commands > 1 or self._runtime.queue_depth:
-            self._busy_until_s = now_s + BUSY_FOR_S
-        self._commands = commands
-        return now_s < self._busy_until_s
+    async def _rest(self) -> None:
+        """Until others are answered, or for ``REST_S``."""
+        timer = asyncio.get_running_loop().call_later(REST_S, self._answered.set)
+        try:
+            await self._answered.wait()
+        finally:
+            timer.cancel()
+
+    def applied(self, applied: Applied) -> None:
+        """A batch was answered: were there commands of others in it?"""
+        if not self._open:
+            return
+        is_step = self._step_taken is not None and self._step_taken.outcome.done()
+        if is_step:
+            self._step_taken = None
+        if applied.count > is_step:
+            self._busy_until_s = time.perf_counter() + BUSY_FOR_S
+            self._answered.set()
+
+    def flush(self) -> None:
+        """There is nothing to write out."""
 
     async def _step(self, programme_id: int, number: int) -> RewardsApplied | None:
         """``None`` if the step was refused: the run is not open any more."""
-        waiter = CommandWaiter()
+        self._answered.clear()
+        waiter = self._step_taken = CommandWaiter()
         step = SettlementRunStep(number, self._purchases)
         self._runtime.submit(encode(HOUSE, Rewards(programme_id, 0, step)), waiter)
         _, fact = await waiter.outcome
