@@ -24,7 +24,8 @@ from fondaco.core.rewards.checks import EVENTS
 from fondaco.core.rewards.entities import Line, Offer, Rounding, Scheme, Unit
 from fondaco.core.rewards.facts import RewardsApplied
 from fondaco.desks.rewards.webhook_client import WebhookClient
-from fondaco.desks.rewards.webhooks import Pace, Webhooks, secret_name
+from fondaco.desks.rewards.webhook_endpoint import Pace, secret_name
+from fondaco.desks.rewards.webhooks import Webhooks
 from fondaco.journal import layout
 from fondaco.journal.secrets import SecretStore
 from fondaco.projections.history import History

@@ -15,7 +15,7 @@ from fondaco.core.rewards.entities import Currency, Rounding
 from fondaco.desks.rewards.failure import Failure
 from fondaco.desks.rewards.lenient_json import without_trailing_commas
 from fondaco.desks.rewards.purchase_lines import FACTOR_DIGITS, lines_of
-from fondaco.desks.rewards.webhooks import secret_name
+from fondaco.desks.rewards.webhook_endpoint import secret_name
 from fondaco.wire.rewards.purchase_requests import PurchaseLineGiven
 from tests.desks.rewards.furnished import furnish_everything, purchase
 from tests.desks.rewards.office import Office, office_on

@@ -18,8 +18,8 @@ from fondaco.desks.rewards.failure import invalid
 from fondaco.desks.rewards.identifiers import identifier, number_text
 from fondaco.desks.rewards.method import ADMIN, method
 from fondaco.desks.rewards.resolve import entity_of
+from fondaco.desks.rewards.webhook_endpoint import secret_name
 from fondaco.desks.rewards.webhook_events import test_body
-from fondaco.desks.rewards.webhooks import secret_name
 from fondaco.wire.rewards import webhooks as wire
 from fondaco.wire.rewards.base import DocumentIdentifier
 
