@@ -138,6 +138,7 @@ class RewardsFlow(Flow):
             (1, a.SpendCancel(random.randint(1, spends + 1))),
             (1, a.WebhookPut(0, "https://example.test/", EVENTS)),
             (1, a.WebhookPut(max(1, webhooks), "https://example.test/", EVENTS, active=random.random() < 0.6)),
+            (1, a.WebhookDelete(random.randint(1, webhooks + 2))),
         ]
         (action,) = random.choices([action for _, action in choices], [weight for weight, _ in choices])
         return record(SHOP, action, key=random.choice(("", "", f"{random.randint(1, 10**6)}", "again")))

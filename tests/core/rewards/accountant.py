@@ -152,6 +152,8 @@ class Accountant:
                 set_up.put_webhook(sheet, action, seq)
             case a.WebhookMark():
                 set_up.mark_webhook(sheet, action)
+            case a.WebhookDelete():
+                set_up.delete_webhook(sheet, action)
             case a.ReceivablePut():
                 set_up.put_receivable(sheet, action)
             case a.PurchaseCreate():

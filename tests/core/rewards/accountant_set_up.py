@@ -218,14 +218,26 @@ def put_operator(sheet: Sheet, action: a.OperatorPut) -> None:
 
 def put_webhook(sheet: Sheet, action: a.WebhookPut, seq: int) -> None:
     """A new one begins after the command that made it."""
-    delivered_seq = sheet.get(Webhook, action.number).delivered_seq if action.number else seq
+    delivered_seq = _living(sheet, action.number).delivered_seq if action.number else seq
     number = action.number or sheet.next_number(EntityKind.WEBHOOK)
     sheet.put(Webhook(number, action.url, action.events, delivered_seq, action.active))
 
 
 def mark_webhook(sheet: Sheet, action: a.WebhookMark) -> None:
-    old = sheet.get(Webhook, action.number)
-    sheet.put(replace(old, delivered_seq=action.delivered_seq))
+    sheet.put(replace(_living(sheet, action.number), delivered_seq=action.delivered_seq))
+
+
+def delete_webhook(sheet: Sheet, action: a.WebhookDelete) -> None:
+    """Only that it was there, and how far it had come."""
+    old = _living(sheet, action.number)
+    sheet.put(Webhook(old.number, "", (), old.delivered_seq, active=False, deleted=True))
+
+
+def _living(sheet: Sheet, number: int) -> Webhook:
+    webhook = sheet.get(Webhook, number)
+    if webhook.deleted:
+        raise Refused(Reject.ENTITY_NOT_FOUND, EntityKind.WEBHOOK, number)
+    return webhook
 
 
 def put_receivable(sheet: Sheet, action: a.ReceivablePut) -> None:

@@ -110,6 +110,7 @@ class Draws(SetUpDraws):
                 self.receivable,
                 self.programme,
                 self.mark,
+                self.delete,
             ]
             return rng.choice(change)(sheet)
         weighted: list[tuple[int, Callable[[Sheet], a.Action]]] = [

@@ -211,6 +211,9 @@ class SetUpDraws:
     def mark(self, sheet: Sheet) -> a.Action:
         return a.WebhookMark(self.rng.randint(1, 2), self.rng.randint(0, self.comparison.house.next_seq - 1))
 
+    def delete(self, sheet: Sheet) -> a.Action:
+        return a.WebhookDelete(self.rng.randint(1, 3))
+
     def receivable(self, sheet: Sheet) -> a.Action:
         states = (ReceivableState.ACTIVE, ReceivableState.ACTIVE, ReceivableState.SUSPENDED)
         state = self.rng.choice(states) if self.rng.random() > 0.1 else ReceivableState.TERMINATED

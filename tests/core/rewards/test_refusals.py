@@ -46,6 +46,7 @@ def test_what_is_not_there() -> None:
         (a.SettlementRunStart(7), EntityKind.MERCHANT, 7),
         (a.SettlementRunStep(7), EntityKind.SETTLEMENT_RUN, 7),
         (a.WebhookMark(7, 0), EntityKind.WEBHOOK, 7),
+        (a.WebhookDelete(7), EntityKind.WEBHOOK, 7),
         (a.OfferPut(Offer(0, 7, "of no scheme", award_ppm=1)), EntityKind.SCHEME, 7),
         (a.ProgrammeUpdate(desk.comparison.house.rewards.programmes[1].programme.clawback, 7), EntityKind.CURRENCY, 7),
     ):

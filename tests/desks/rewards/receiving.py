@@ -176,6 +176,13 @@ class Shop:
     def marked_seq(self) -> int:
         return self.house.rewards.programmes[SHOP].webhooks[1].delivered_seq
 
+    @property
+    def last_failure(self) -> str:
+        """Of the first webhook."""
+        endpoint = self.webhooks.endpoint(SHOP, 1)
+        assert endpoint is not None
+        return endpoint.attempts.last_failure
+
     async def hook(self, url: str, *events: str, number: int = 0, active: bool = True) -> int:
         """Make a webhook, or change one; answers its number."""
         webhooks = self.house.rewards.programmes[SHOP].webhooks
@@ -189,7 +196,9 @@ class Shop:
             await self.do(a.PurchaseCreate(1, 1, self.house.time_us, 1, (Line("1", "1", "100", 10_000),)))
 
     async def replay(self, from_seq: int) -> None:
-        await self.webhooks.endpoint(SHOP, 1).replay(lambda: self.do(a.WebhookMark(1, from_seq - 1)))
+        endpoint = self.webhooks.endpoint(SHOP, 1)
+        assert endpoint is not None
+        await endpoint.replay(lambda: self.do(a.WebhookMark(1, from_seq - 1)))
 
     async def do(self, action: a.Action, programme_id: int = SHOP) -> RewardsApplied:
         done = _Done()

@@ -121,3 +121,68 @@ async def test_a_house_that_comes_back_goes_on_telling(tmp_path: Path) -> None:
         async with office_on(tmp_path) as office:
             await until(lambda: office.app.webhooks.delivered == 1, "what was not taken before")
             assert len(set(receiver.ids)) == 1
+
+
+async def test_an_admin_sees_how_a_webhook_fares(office: Office) -> None:
+    async with Receiver() as receiver:
+        made = await office.does("webhooks/create", url=receiver.url, events=["award.posted"])
+        which = {"webhook_identifier": {"number": made["number"]}}
+        receiver.answer = status(503)
+        await give(office.app, *SHOP, BUY)
+        await until(lambda: office.app.webhooks.failed, "an attempt that fails")
+        shown = await office.does("webhooks/show", **which)
+        assert shown["failed_attempts"] >= 1
+        assert "status 503" in shown["last_failure"]
+        assert shown["next_attempt_on"] >= shown["last_failed_on"]
+        assert (shown["waiting_events"], shown["last_delivered_on"]) == (1, None)
+        assert "secret" not in shown
+        assert (await office.does("webhooks/list"))["webhooks"][0].keys() == shown.keys()
+        receiver.answer = None
+        await until(lambda: office.app.webhooks.delivered, "the next attempt")
+        shown = await office.does("webhooks/show", **which)
+        assert (shown["failed_attempts"], shown["last_failure"], shown["next_attempt_on"]) == (0, None, None)
+        assert shown["last_delivered_on"] >= shown["last_failed_on"]
+    for who in ("otto", "rita"):
+        for path in ("webhooks/show", "webhooks/delete"):
+            assert (await office.asks(who, path, **which)).refused[1] == "ACCESS_DENIED"
+
+
+async def test_nothing_is_sent_to_a_deleted_webhook_and_it_is_found_no_more(tmp_path: Path) -> None:
+    async with Receiver() as receiver, Receiver() as other:
+        async with office_on(tmp_path) as office:
+            made = await office.does("webhooks/create", url=receiver.url, events=["award.posted"])
+            await office.does("webhooks/create", url=other.url, events=["award.posted"])
+            which = {"webhook_identifier": {"id": made["id"]}}
+            receiver.answer = status(503)
+            await give(office.app, *SHOP, BUY)
+            await until(lambda: receiver.received and other.received, "a first attempt, which fails, and the other's")
+            deleted = await office.asks("ada", "webhooks/delete", "key 1", **which)
+            assert deleted.data == {}
+            came = len(receiver.received)
+            receiver.answer = None
+            await give(office.app, BUY)
+            await until(lambda: len(other.received) == 2, "the other is told")
+            for path in ("show", "test", "delete"):
+                assert (await office.asks("ada", f"webhooks/{path}", **which)).refused[:2] == (404, "NOT_FOUND")
+            replay = await office.asks("ada", "webhooks/replay", **which, from_sequence=1)
+            assert replay.refused[:2] == (404, "NOT_FOUND")
+            update = await office.asks("ada", "webhooks/update", **which, active=True, new_secret=True)
+            assert update.refused[:2] == (404, "NOT_FOUND")
+            assert (await office.asks("ada", "webhooks/delete", "key 1", **which)).body == deleted.body
+            assert [each["number"] for each in (await office.does("webhooks/list"))["webhooks"]] == ["2"]
+            assert office.app.secrets.get("webhook/1/1") is None
+        async with office_on(tmp_path) as office:
+            await give(office.app, BUY)
+            await until(lambda: len(other.received) == 3, "the other is told after a restart too")
+            assert len(receiver.received) == came
+            again = await office.does("webhooks/create", url=receiver.url, events=["award.posted"])
+            assert again["number"] == "3", "no number is given twice"
+
+
+async def test_twenty_webhooks_may_live_at_a_time(office: Office) -> None:
+    body = {"url": "http://127.0.0.1:9/", "events": ["award.posted"]}
+    for _ in range(20):
+        await office.does("webhooks/create", **body)
+    assert (await office.asks("ada", "webhooks/create", **body)).refused[:2] == (409, "INVALID_STATE")
+    await office.does("webhooks/delete", webhook_identifier={"number": "7"})
+    assert (await office.does("webhooks/create", **body))["number"] == "21"

@@ -79,13 +79,13 @@ async def test_what_is_not_accepted_is_sent_again_before_anything_else(tmp_path:
         await shop.buy(2)
         await received(receiver, 4)
         assert len(set(receiver.ids)) == 1
-        assert f"it answered with status {code}" in shop.webhooks.endpoint(1, 1).last_failure
+        assert f"it answered with status {code}" in shop.last_failure
         receiver.answer = None
         await until(lambda: shop.webhooks.delivered == 2, "both accepted")
         seqs = [each.seq for each in receiver.received]
         assert seqs == sorted(seqs)
         assert shop.webhooks.failed >= 4
-        assert shop.webhooks.endpoint(1, 1).last_failure == ""
+        assert shop.last_failure == ""
 
 
 async def test_a_dead_receiver_gets_everything_when_it_is_back(tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ async def test_a_dead_receiver_gets_everything_when_it_is_back(tmp_path: Path) -
         await shop.buy(5)
         await until(lambda: shop.webhooks.failed >= 2, "attempts that reach nobody")
         await until(lambda: shop.webhooks.waiting == 5, "five that wait")
-        assert "it could not be reached" in shop.webhooks.endpoint(1, 1).last_failure
+        assert "it could not be reached" in shop.last_failure
         async with Receiver(receiver.port) as again:
             await received(again, 5)
             assert sorted(again.ids, key=lambda id_: int(id_.split("-")[1])) == again.ids
@@ -118,7 +118,7 @@ async def test_a_slow_receiver_holds_up_itself_alone(tmp_path: Path) -> None:
         await received(quick, 30)
         await until(lambda: shop.webhooks.failed, "the slow one's time is over")
         assert len(set(slow.ids)) == 1
-        assert "it did not answer within 0.5 s" in shop.webhooks.endpoint(1, 1).last_failure
+        assert "it did not answer within 0.5 s" in shop.last_failure
 
 
 async def test_a_restart_goes_on_where_it_was(tmp_path: Path) -> None:

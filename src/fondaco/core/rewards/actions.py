@@ -135,6 +135,12 @@ class WebhookMark(_Action, frozen=True, tag="webhook_mark"):
     delivered_seq: int
 
 
+class WebhookDelete(_Action, frozen=True, tag="webhook_delete"):
+    """Ends one for ever."""
+
+    number: int
+
+
 class ReceivablePut(_Action, frozen=True, tag="receivable_put"):
     """New credit terms or state. TERMINATED is for ever: no invoice may be open then, and no credit unallocated."""
 
@@ -235,6 +241,7 @@ Action = (
     | OperatorPut
     | WebhookPut
     | WebhookMark
+    | WebhookDelete
     | ReceivablePut
     | PurchaseCreate
     | PurchaseCancel

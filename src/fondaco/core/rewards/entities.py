@@ -240,13 +240,17 @@ class Operator(_Entity, frozen=True, tag=11):
 
 
 class Webhook(_Entity, frozen=True, tag=12):
-    """Where events are sent. ``delivered_seq`` is the last command whose events were accepted there."""
+    """Where events are sent. ``delivered_seq`` is the last command whose events were accepted there.
+
+    One that is ``deleted`` keeps its number, so that no other is ever mistaken for it, and nothing else.
+    """
 
     number: int
     url: str
     events: tuple[str, ...]
     delivered_seq: int = 0
     active: bool = True
+    deleted: bool = False
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True):

@@ -61,6 +61,7 @@ ACTIONS: Final[dict[type, Callable[[Draft, Any], Refusal | None]]] = {
     a.OfferPut: setting_up.put_offer,
     a.ContributionRulePut: setting_up.put_rule,
     a.OperatorPut: setting_up.put_operator,
+    a.WebhookDelete: setting_up.delete_webhook,
     a.ReceivablePut: setting_up.put_receivable,
     a.PurchaseCreate: awarding.create_purchase,
     a.PurchaseCancel: reversing.cancel_purchase,

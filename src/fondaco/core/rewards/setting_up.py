@@ -259,19 +259,16 @@ def put_operator(draft: Draft, action: a.OperatorPut) -> Refusal | None:
 
 def put_webhook(draft: Draft, action: a.WebhookPut, seq: int) -> Refusal | None:
     """``seq`` is that of the command: a new webhook is told what comes after it."""
-    books = draft.books
-    refusal = text(action.url, checks.URL_LENGTH_MAX, 1) or _room(books.webhooks, action.number, checks.WEBHOOKS_MAX)
+    living = {number: webhook for number, webhook in draft.books.webhooks.items() if not webhook.deleted}
+    if action.number and action.number not in living:
+        return missing(EntityKind.WEBHOOK, action.number)
+    refusal = text(action.url, checks.URL_LENGTH_MAX, 1) or _room(living, action.number, checks.WEBHOOKS_MAX)
     if refusal is not None:
         return refusal
     unknown = [name for name in action.events if name not in checks.EVENTS]
     if unknown or not action.events or len(set(action.events)) < len(action.events):
         return out_of_bounds(len(checks.EVENTS), len(action.events))
-    delivered_seq = seq
-    if action.number:
-        old = books.webhooks.get(action.number)
-        if old is None:
-            return missing(EntityKind.WEBHOOK, action.number)
-        delivered_seq = old.delivered_seq
+    delivered_seq = living[action.number].delivered_seq if action.number else seq
     webhook = Webhook(action.number, action.url, action.events, delivered_seq, action.active)
     draft.put(_numbered(draft, webhook, EntityKind.WEBHOOK))
     return None
@@ -279,12 +276,20 @@ def put_webhook(draft: Draft, action: a.WebhookPut, seq: int) -> Refusal | None:
 
 def mark_webhook(draft: Draft, action: a.WebhookMark, seq: int) -> Refusal | None:
     webhook = draft.books.webhooks.get(action.number)
-    if webhook is None:
+    if webhook is None or webhook.deleted:
         return missing(EntityKind.WEBHOOK, action.number)
     refusal = within(action.delivered_seq, 0, seq)
     if refusal is None:
         draft.put(replace(webhook, delivered_seq=action.delivered_seq))
     return refusal
+
+
+def delete_webhook(draft: Draft, action: a.WebhookDelete) -> Refusal | None:
+    webhook = draft.books.webhooks.get(action.number)
+    if webhook is None or webhook.deleted:
+        return missing(EntityKind.WEBHOOK, action.number)
+    draft.put(Webhook(webhook.number, "", (), webhook.delivered_seq, active=False, deleted=True))
+    return None
 
 
 def put_receivable(draft: Draft, action: a.ReceivablePut) -> Refusal | None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from itertools import zip_longest
@@ -62,6 +63,19 @@ def secret_name(programme_id: int, number: int) -> str:
     return f"webhook/{programme_id}/{number}"
 
 
+class Attempts(msgspec.Struct):
+    """How the sending goes. ``failures`` are those of the event under way; ``last_failure`` is empty once it is taken.
+
+    Times are 0 for never since the house started; ``again_us`` is when the next attempt is due, 0 where none is.
+    """
+
+    failures: int = 0
+    last_failure: str = ""
+    failed_us: int = 0
+    delivered_us: int = 0
+    again_us: int = 0
+
+
 class Endpoint:
     """One receiver. While its webhook is active a task sends to it; ``_marking`` is held by who moves its cursor.
 
@@ -73,7 +87,7 @@ class Endpoint:
         self.programme_id = programme_id
         self.number = number
         self.waiting = 0
-        self.last_failure = ""
+        self.attempts = Attempts()
         self._marking = asyncio.Lock()
         self._house = house
         self._flight = asyncio.Lock()
@@ -104,6 +118,13 @@ class Endpoint:
         if self._webhook.active and self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._run())
 
+    def end(self) -> asyncio.Task[None] | None:
+        """The webhook was deleted: what is under way is broken off. The task that ends by it, if one ran."""
+        self._webhook = self._in_books()
+        if self._task is not None:
+            self._task.cancel()
+        return self._task
+
     async def replay(self, mark: Callable[[], Awaitable[RewardsApplied]]) -> RewardsApplied:
         """Set the cursor back by a ``WebhookMark`` that ``mark`` journals, while nobody else moves it."""
         async with self._marking:
@@ -123,6 +144,8 @@ class Endpoint:
     async def send(self, event_id: str, body: bytes) -> Attempt:
         """One attempt, when none is under way."""
         async with self._flight, self._house.in_flight:
+            if self._webhook.deleted:
+                return Attempt(0, 0, "the webhook was deleted")
             secret = self._house.secrets.get(secret_name(self.programme_id, self.number))
             if not secret:
                 return Attempt(0, 0, "its secret is lost; make a new one with webhooks/update and new_secret")
@@ -184,24 +207,29 @@ class Endpoint:
     async def _deliver(self, event: RewardEvent) -> bool:
         """Send until it is accepted. Whether it was; not if the webhook was set back, or is active no more."""
         event_id, body = self._house.bodies(self.programme_id, event)
-        course, failures = self._course, 0
+        course, attempts = self._course, self.attempts
+        attempts.failures = 0
         while self._webhook.active and self._course == course:
             self._changed.clear()
             attempt = await self.send(event_id, body)
             if attempt.delivered:
                 self._house.delivered += 1
-                self.last_failure = ""
+                attempts.failures, attempts.last_failure, attempts.delivered_us = 0, "", _clock_us()
                 return True
-            failures += 1
-            wait_s = self._house.pace.after(failures)
+            attempts.failures += 1
+            wait_s = self._house.pace.after(attempts.failures)
             await self._failed(event_id, attempt.failure, wait_s)
-            if await _within(self._changed, wait_s):
-                failures = 0
+            is_other = await _within(self._changed, wait_s)
+            attempts.again_us = 0
+            if is_other:
+                attempts.failures = 0
         return False
 
     async def _failed(self, event_id: str, failure: str, wait_s: float) -> None:
         self._house.failed += 1
-        self.last_failure = failure
+        attempts = self.attempts
+        attempts.last_failure, attempts.failed_us = failure, _clock_us()
+        attempts.again_us = attempts.failed_us + round(wait_s * 1_000_000)
         _log.warning(
             "a webhook was not delivered",
             programme=self.programme_id,
@@ -267,6 +295,10 @@ def _terms(webhook: Webhook) -> tuple[str, tuple[str, ...], bool]:
 
 def _now_s() -> float:
     return asyncio.get_running_loop().time()
+
+
+def _clock_us() -> int:
+    return time.time_ns() // 1_000
 
 
 async def _within(happens: asyncio.Event, seconds: float) -> bool:

@@ -10,15 +10,15 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
-from fondaco.core.rewards.actions import WebhookMark, WebhookPut
+from fondaco.core.rewards.actions import WebhookDelete, WebhookMark, WebhookPut
 from fondaco.core.rewards.entities import EntityKind, Webhook
 from fondaco.core.rewards.facts import RewardsApplied
 from fondaco.desks.rewards.call import Call
-from fondaco.desks.rewards.failure import invalid
+from fondaco.desks.rewards.failure import Code, Failure, invalid
 from fondaco.desks.rewards.identifiers import identifier, number_text
-from fondaco.desks.rewards.method import ADMIN, method
+from fondaco.desks.rewards.method import ADMIN, Nothing, method
 from fondaco.desks.rewards.resolve import entity_of
-from fondaco.desks.rewards.webhook_endpoint import secret_name
+from fondaco.desks.rewards.webhook_endpoint import Attempts, secret_name
 from fondaco.desks.rewards.webhook_events import test_body
 from fondaco.wire.rewards import webhooks as wire
 from fondaco.wire.rewards.base import DocumentIdentifier
@@ -56,17 +56,31 @@ async def update(call: Call, body: wire.WebhookUpdate) -> wire.MadeWebhook:
     return _made(call, webhook, secret)
 
 
+async def delete(call: Call, body: wire.WebhookNamed) -> Nothing:
+    number = _named(call, body.webhook_identifier).number
+    await call.send(WebhookDelete(number))
+    call.floor.webhooks.secrets.remove(secret_name(call.programme_id, number))
+    return Nothing()
+
+
+async def show(call: Call, body: wire.WebhookNamed) -> wire.Webhook:
+    return wire.Webhook(**_fields(call, _living(call, body.webhook_identifier)))
+
+
 async def list_(call: Call, body: wire.WebhookPage) -> wire.WebhookList:
-    newest = list(call.books.webhooks.values())[::-1][body.offset :][: body.number_of_results]
+    living = [webhook for webhook in call.books.webhooks.values() if not webhook.deleted]
+    newest = living[::-1][body.offset :][: body.number_of_results]
     shown = [wire.Webhook(**_fields(call, webhook)) for webhook in newest]
     return wire.WebhookList(webhooks=shown, offset=body.offset, number_of_results=len(shown))
 
 
 async def test(call: Call, body: wire.WebhookNamed) -> wire.WebhookTested:
-    webhook = _named(call, body.webhook_identifier)
+    webhook = _living(call, body.webhook_identifier)
     floor, programme = call.floor, call.books.programme
     event_id, content = test_body(programme, floor.runtime.durable_seq, floor.dates.text(call.now_us))
-    attempt = await floor.webhooks.endpoint(programme.number, webhook.number).send(event_id, content)
+    endpoint = floor.webhooks.endpoint(programme.number, webhook.number)
+    assert endpoint is not None
+    attempt = await endpoint.send(event_id, content)
     return wire.WebhookTested(
         delivered=attempt.delivered,
         http_status=attempt.http_status or None,
@@ -82,7 +96,11 @@ async def replay(call: Call, body: wire.WebhookReplay) -> wire.Webhook:
         sentence = f"from_sequence is {body.from_sequence}; the last there is is {last_seq}, name one before it"
         raise invalid(sentence, "from_sequence")
     endpoint = call.floor.webhooks.endpoint(call.programme_id, webhook.number)
-    fact = await endpoint.replay(lambda: call.send(WebhookMark(webhook.number, body.from_sequence - 1)))
+
+    async def mark() -> RewardsApplied:
+        return await call.send(WebhookMark(webhook.number, body.from_sequence - 1))
+
+    fact = await (mark() if endpoint is None else endpoint.replay(mark))
     return wire.Webhook(**_fields(call, _changed(fact)))
 
 
@@ -93,8 +111,18 @@ def _check(call: Call, url: str) -> None:
 
 
 def _named(call: Call, given: DocumentIdentifier) -> Webhook:
+    """A webhook that was made; what is written to a deleted one is for the core to refuse, or to know again."""
     webhook = entity_of(call, EntityKind.WEBHOOK, given, "webhook_identifier")
     assert isinstance(webhook, Webhook)
+    return webhook
+
+
+def _living(call: Call, given: DocumentIdentifier) -> Webhook:
+    webhook = _named(call, given)
+    if webhook.deleted:
+        number = number_text(EntityKind.WEBHOOK, webhook.number)
+        sentence = f"webhook {number} was deleted; webhooks/list names those there are"
+        raise Failure(Code.NOT_FOUND, sentence, "webhook_identifier")
     return webhook
 
 
@@ -105,7 +133,8 @@ def _changed(fact: RewardsApplied) -> Webhook:
 
 
 def _fields(call: Call, webhook: Webhook) -> dict[str, Any]:
-    endpoint = call.floor.webhooks.endpoint(call.programme_id, webhook.number)
+    dates, endpoint = call.floor.dates, call.floor.webhooks.endpoint(call.programme_id, webhook.number)
+    attempts = endpoint.attempts if endpoint is not None else Attempts()
     return {
         "id": identifier(call.programme_id, EntityKind.WEBHOOK, webhook.number),
         "number": number_text(EntityKind.WEBHOOK, webhook.number),
@@ -113,8 +142,12 @@ def _fields(call: Call, webhook: Webhook) -> dict[str, Any]:
         "events": list(webhook.events),
         "active": webhook.active,
         "delivered_sequence": webhook.delivered_seq,
-        "waiting_events": endpoint.waiting,
-        "last_failure": endpoint.last_failure or None,
+        "waiting_events": endpoint.waiting if endpoint is not None else 0,
+        "failed_attempts": attempts.failures,
+        "next_attempt_on": dates.text_or_none(attempts.again_us),
+        "last_delivered_on": dates.text_or_none(attempts.delivered_us),
+        "last_failed_on": dates.text_or_none(attempts.failed_us),
+        "last_failure": attempts.last_failure or None,
     }
 
 
@@ -141,6 +174,24 @@ METHODS: Final = (
         writes=True,
         alone=True,
         answer=wire.MadeWebhook,
+    ),
+    method(
+        "webhooks/delete",
+        ADMIN,
+        wire.WebhookNamed,
+        delete,
+        "End a webhook for good; nothing is sent to it any more",
+        writes=True,
+        alone=True,
+    ),
+    method(
+        "webhooks/show",
+        ADMIN,
+        wire.WebhookNamed,
+        show,
+        "Show a webhook, how far it is and how its last attempts went",
+        writes=False,
+        answer=wire.Webhook,
     ),
     method(
         "webhooks/list",

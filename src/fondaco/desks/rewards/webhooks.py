@@ -12,6 +12,7 @@ Here stand all endpoints of a house, each woken when there may be something for 
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -34,6 +35,7 @@ class Secrets(Protocol):
 
     def get(self, api_key: str) -> str | None: ...
     def put(self, api_key: str, secret: str) -> None: ...
+    def remove(self, api_key: str) -> None: ...
 
 
 class Webhooks:
@@ -62,18 +64,20 @@ class Webhooks:
         self.failed = 0
         self.in_flight = asyncio.Semaphore(_IN_FLIGHT_MAX)
         self.making = asyncio.Lock()  # a secret is stored before its webhook has a number, so one is made at a time
-        self._endpoints: dict[tuple[int, int], Endpoint] = {}
+        self._endpoints: defaultdict[int, dict[int, Endpoint]] = defaultdict(dict)
+        self._ending: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Go on where the journal says that each endpoint was."""
         for programme_id, books in self.runtime.house.rewards.programmes.items():
             for webhook in books.webhooks.values():
-                self.endpoint(programme_id, webhook.number).changed()
+                self._changed(programme_id, webhook.number)
         self.runtime.add_listener(self)
 
     async def stop(self) -> None:
         """Let go of everything; how far each endpoint has come is journalled if commands are still taken."""
-        await asyncio.gather(*(endpoint.stop() for endpoint in self._endpoints.values()))
+        await asyncio.gather(*(endpoint.stop() for endpoint in self._all()))
+        await asyncio.gather(*self._ending, return_exceptions=True)
         await self.client.close()
 
     def applied(self, applied: Applied) -> None:
@@ -85,25 +89,38 @@ class Webhooks:
     def flush(self) -> None:
         """Nothing is kept for the end of a turn."""
 
-    def endpoint(self, programme_id: int, number: int) -> Endpoint:
-        """The endpoint of a webhook that exists."""
-        key = programme_id, number
-        endpoint = self._endpoints.get(key)
-        if endpoint is None:
-            endpoint = self._endpoints[key] = Endpoint(self, programme_id, number)
-        return endpoint
+    def endpoint(self, programme_id: int, number: int) -> Endpoint | None:
+        """The endpoint of a webhook; a deleted one has none."""
+        return self._endpoints[programme_id].get(number)
 
     @property
     def waiting(self) -> int:
         """Events that are there and not delivered, over all endpoints."""
-        return sum(endpoint.waiting for endpoint in self._endpoints.values())
+        return sum(endpoint.waiting for endpoint in self._all())
 
     def _happened(self, fact: RewardsApplied, last_seq: int) -> None:
         is_news = False
         for entity in fact.changed:
             if isinstance(entity, Webhook):
-                self.endpoint(fact.programme_id, entity.number).changed()
+                self._changed(fact.programme_id, entity.number)
             is_news = is_news or isinstance(entity, TOLD)
         if is_news:
-            for number in self.runtime.house.rewards.programmes[fact.programme_id].webhooks:
-                self.endpoint(fact.programme_id, number).news(last_seq)
+            for endpoint in self._endpoints[fact.programme_id].values():
+                endpoint.news(last_seq)
+
+    def _changed(self, programme_id: int, number: int) -> None:
+        """A webhook is there as the books have it now, which is not what a repeated command tells of it."""
+        endpoints = self._endpoints[programme_id]
+        if self.runtime.house.rewards.programmes[programme_id].webhooks[number].deleted:
+            endpoint = endpoints.pop(number, None)
+            task = None if endpoint is None else endpoint.end()
+            if task is not None:
+                self._ending.add(task)
+                task.add_done_callback(self._ending.discard)
+            return
+        if number not in endpoints:
+            endpoints[number] = Endpoint(self, programme_id, number)
+        endpoints[number].changed()
+
+    def _all(self) -> list[Endpoint]:
+        return [endpoint for endpoints in self._endpoints.values() for endpoint in endpoints.values()]

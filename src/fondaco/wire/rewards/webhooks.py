@@ -45,7 +45,11 @@ class WebhookPage(ListBody, kw_only=True, forbid_unknown_fields=True):
 
 
 class Webhook(msgspec.Struct, kw_only=True):
-    """``delivered_sequence``: events up to it were accepted. ``waiting_events`` are those that were not yet."""
+    """``delivered_sequence``: events up to it were accepted. ``waiting_events`` are those that were not yet.
+
+    ``failed_attempts`` are those of the event that is under way, and ``next_attempt_on`` is when it is sent again. The
+    dates are null for what was not since the house started.
+    """
 
     id: str
     number: str
@@ -54,7 +58,11 @@ class Webhook(msgspec.Struct, kw_only=True):
     active: bool
     delivered_sequence: int
     waiting_events: int
-    last_failure: str | None = None
+    failed_attempts: int
+    next_attempt_on: str | None
+    last_delivered_on: str | None
+    last_failed_on: str | None
+    last_failure: str | None
 
 
 class MadeWebhook(Webhook, kw_only=True):
