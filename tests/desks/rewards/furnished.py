@@ -69,6 +69,7 @@ async def _trade(office: Office) -> None:
     await office.does("payments/create", accounts_receivable_identifier=RECEIVABLE, amount=500)
     await office.does("payments/refund", accounts_receivable_identifier=RECEIVABLE, amount="1.25")
     await office.does("reward_transactions/spends/create", participant_identifier={"code": "georgia"}, amount=3)
+    await office.does("accounts_receivable/write_off", accounts_receivable_identifier={"number": "ACR0000000002"})
 
 
 RECEIVABLE: Final = {"number": "ACR0000000001"}

@@ -37,6 +37,8 @@ GOOD: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
     ("accounts_receivable/statement", {"accounts_receivable_identifier": RECEIVABLE, "format": "csv"}),
     ("accounts_receivable/ageing", {"accounts_receivable_identifier": RECEIVABLE}),
     ("accounts_receivable/write_off", {"accounts_receivable_identifier": RECEIVABLE, "reason": "lost"}),
+    ("write_offs/list", {"accounts_receivable_identifier": RECEIVABLE, "written_off_to": "2030-01-01T00:00:00"}),
+    ("reward_transactions/expiries/list", {"participant_identifier": {"code": "georgia"}, "offset": 0}),
     ("merchants/create", {"contact_information": COMPANY, "currency": "EUR", "credit_days": 4}),
     ("participants/update", {"participant_identifier": {"code": "georgia"}, "contact_information": PERSON}),
     ("currencies/create", {"code": "LIRA", "digits": 2, "rounding": "UP"}),

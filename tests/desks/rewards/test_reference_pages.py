@@ -11,6 +11,7 @@ import pytest
 from fondaco.desks.rewards import (
     award_methods,
     bulk_methods,
+    expiry_methods,
     invoice_methods,
     payment_methods,
     purchase_methods,
@@ -19,6 +20,7 @@ from fondaco.desks.rewards import (
     run_methods,
     settlement_methods,
     spend_methods,
+    write_off_methods,
 )
 from fondaco.desks.rewards.method import Method
 from fondaco.wire.rewards.base import Body
@@ -28,10 +30,14 @@ PAGE_OF: dict[str, tuple[Method, ...]] = {
     "purchases": (*purchase_methods.METHODS, *bulk_methods.METHODS),
     "settlement": settlement_methods.METHODS,
     "settlement-runs": run_methods.METHODS,
-    "awards-and-spends": (*award_methods.METHODS, *spend_methods.METHODS),
+    "awards-and-spends": (*award_methods.METHODS, *expiry_methods.METHODS, *spend_methods.METHODS),
     "invoices-and-credit-notes": invoice_methods.METHODS,
     "payments": payment_methods.METHODS,
-    "accounts-receivable": (*receivable_methods.METHODS, *receivable_state_methods.METHODS),
+    "accounts-receivable": (
+        *receivable_methods.METHODS,
+        *receivable_state_methods.METHODS,
+        *write_off_methods.METHODS,
+    ),
 }
 ALL = [(name, method) for name, methods in PAGE_OF.items() for method in methods]
 COMMON = {field.encode_name for field in msgspec.structs.fields(Body)}

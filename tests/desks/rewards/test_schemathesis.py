@@ -66,6 +66,8 @@ KNOWN: Final[dict[str, tuple[dict[str, str], ...]]] = {
     "credit_note_identifier": ({"number": "CN00000001"}, {"number": "CN00000002"}),
     "payment_identifier": ({"number": "P00000001"}, {"number": "P00000002"}),
     "spend_identifier": ({"number": "1"},),
+    "expiry_identifier": ({"number": "1"},),
+    "write_off_identifier": ({"number": "1"},),
     "award_identifier": tuple({"number": str(n)} for n in (1, 2, 9)),
     "settlement_run_identifier": ({"number": "1"},),
     "scheme_identifier": ({"number": "1"},),

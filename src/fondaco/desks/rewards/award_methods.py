@@ -20,11 +20,11 @@ from fondaco.wire.rewards.documents import AwardDetails
 
 
 def _shown(call: Call, awards: list[e.Award]) -> list[AwardDetails]:
-    view, shown = view_of(call), []
+    view, now_us, shown = view_of(call), call.now_us, []
     for award in awards:
         purchase = call.books.purchase(award.purchase)
         assert purchase is not None
-        shown.append(translate_documents.award(view, award, purchase))
+        shown.append(translate_documents.award(view, award, purchase, now_us))
     return shown
 
 

@@ -9,6 +9,7 @@ from fondaco.desks.rewards import (
     award_methods,
     bulk_methods,
     currency_methods,
+    expiry_methods,
     invoice_methods,
     operator_methods,
     party_methods,
@@ -21,6 +22,7 @@ from fondaco.desks.rewards import (
     spend_methods,
     terms_methods,
     webhook_methods,
+    write_off_methods,
 )
 from fondaco.desks.rewards.method import Method
 
@@ -36,10 +38,12 @@ _GROUPS: Final = (
     settlement_methods,
     run_methods,
     award_methods,
+    expiry_methods,
     spend_methods,
     invoice_methods,
     payment_methods,
     receivable_methods,
+    write_off_methods,
     webhook_methods,
 )
 METHODS: Final[dict[str, Method]] = {method.path: method for group in _GROUPS for method in group.METHODS}

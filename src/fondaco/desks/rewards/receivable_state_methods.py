@@ -1,4 +1,4 @@
-"""What an admin does with accounts receivable: suspend, resume, terminate, write off.
+"""The life of accounts receivable: an admin suspends, resumes and terminates them.
 
 Settlements of a suspended or terminated one are refused. TERMINATED is for ever and needs that nothing is open.
 """
@@ -19,7 +19,6 @@ from fondaco.desks.rewards.receivable_methods import receivable_asked
 from fondaco.desks.rewards.set_up import made
 from fondaco.wire.rewards.objects import AccountsReceivable
 from fondaco.wire.rewards.receivable_requests import ReceivableRequest
-from fondaco.wire.rewards.set_up_requests import WriteOffRequest
 
 
 def _into(state: ReceivableState) -> Callable[[Call, ReceivableRequest], Awaitable[AccountsReceivable]]:
@@ -31,37 +30,20 @@ def _into(state: ReceivableState) -> Callable[[Call, ReceivableRequest], Awaitab
     return change
 
 
-async def write_off(call: Call, body: WriteOffRequest) -> AccountsReceivable:
-    old = receivable_asked(call, body)
-    await call.send(a.WriteOffCreate(old.number, body.reason))
-    return translate.receivable(view_of(call), old.number)
-
-
-METHODS: Final = (
-    *(
-        method(
-            f"accounts_receivable/{verb}",
-            ADMIN,
-            ReceivableRequest,
-            _into(state),
-            summary,
-            writes=True,
-            alone=True,
-            answer=AccountsReceivable,
-        )
-        for verb, state, summary in (
-            ("suspend", ReceivableState.SUSPENDED, "Refuse settlements until it is resumed"),
-            ("resume", ReceivableState.ACTIVE, "Take settlements again"),
-            ("terminate", ReceivableState.TERMINATED, "End an account that has nothing open, for ever"),
-        )
-    ),
+METHODS: Final = tuple(
     method(
-        "accounts_receivable/write_off",
+        f"accounts_receivable/{verb}",
         ADMIN,
-        WriteOffRequest,
-        write_off,
-        "Give up all that it owes",
+        ReceivableRequest,
+        _into(state),
+        summary,
         writes=True,
+        alone=True,
         answer=AccountsReceivable,
-    ),
+    )
+    for verb, state, summary in (
+        ("suspend", ReceivableState.SUSPENDED, "Refuse settlements until it is resumed"),
+        ("resume", ReceivableState.ACTIVE, "Take settlements again"),
+        ("terminate", ReceivableState.TERMINATED, "End an account that has nothing open, for ever"),
+    )
 )

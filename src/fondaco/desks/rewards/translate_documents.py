@@ -5,6 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+import msgspec
+
 from fondaco.core.rewards import entities as e
 from fondaco.core.rewards.entities import EntityKind
 from fondaco.desks.rewards import translate
@@ -12,7 +14,6 @@ from fondaco.desks.rewards.amounts import shortened
 from fondaco.desks.rewards.identifiers import number_text
 from fondaco.desks.rewards.view import View
 from fondaco.wire.rewards import documents as wire
-from fondaco.wire.rewards import objects
 
 
 def purchase(view: View, entity: e.Purchase) -> wire.Purchase:
@@ -36,26 +37,37 @@ def purchase(view: View, entity: e.Purchase) -> wire.Purchase:
     )
 
 
-def award(view: View, entity: e.Award, purchase_: e.Purchase) -> wire.AwardDetails:
+def award(view: View, entity: e.Award, purchase_: e.Purchase, now_us: int) -> wire.AwardDetails:
+    """As it is at ``now_us``: an award has expired once its time is up and nothing lies in wait for its expiry."""
     settled = None
     if purchase_.is_settled:
         settled = view.amount(entity.contribution_units, translate.settled_currency(view, purchase_))
     return wire.AwardDetails(
-        **_fields(translate.award(view, entity, purchase_.currency)),
+        **fields_of(translate.award(view, entity, purchase_.currency)),
         currency=translate.currency(view, entity.currency),
         purchase=view.reference(EntityKind.PURCHASE, entity.purchase),
         offer=view.reference(EntityKind.OFFER, entity.offer),
         reversed_amount=view.amount(entity.reversed_units, entity.currency),
         contribution_amount=settled,
         expires_on=view.date_or_none(entity.expires_us),
+        expired_on=view.date_or_none(_expired_us(view, entity, purchase_, now_us)),
     )
+
+
+def _expired_us(view: View, entity: e.Award, purchase_: e.Purchase, now_us: int) -> int:
+    """0 if it has not; what was posted after its time was up expired when it was posted."""
+    is_over = 0 < entity.expires_us <= now_us and entity.reversed_units < entity.amount_units
+    if not is_over or view.books.lots.left(entity.participant, entity.expires_us):
+        return 0
+    return max(entity.expires_us, purchase_.posted_us)
 
 
 def invoice(view: View, entity: e.Invoice, now_us: int) -> wire.InvoiceDetails:
     return wire.InvoiceDetails(
-        **_fields(translate.invoice(view, entity, now_us)),
+        **fields_of(translate.invoice(view, entity, now_us)),
         currency=translate.currency(view, entity.currency),
         credited_amount=view.amount(entity.credited_net_units + entity.credited_tax_units, entity.currency),
+        written_off_amount=view.amount(entity.written_off_units, entity.currency),
         accounts_receivable=view.reference(EntityKind.RECEIVABLE, entity.receivable),
         purchase=view.reference(EntityKind.PURCHASE, entity.purchase),
     )
@@ -83,7 +95,7 @@ def credit_note_details(
 ) -> wire.CreditNoteDetails:
     """``latest`` are (invoice, units) of the latest allocations."""
     return wire.CreditNoteDetails(
-        **_fields(credit_note(view, entity)),
+        **fields_of(credit_note(view, entity)),
         number_of_allocations=number_of_allocations,
         allocations=_allocations(view, latest, entity.currency),
     )
@@ -109,7 +121,7 @@ def payment_details(
     view: View, entity: e.Payment, number_of_allocations: int, latest: list[tuple[int, int]]
 ) -> wire.PaymentDetails:
     return wire.PaymentDetails(
-        **_fields(payment(view, entity)),
+        **fields_of(payment(view, entity)),
         number_of_allocations=number_of_allocations,
         allocations=_allocations(view, latest, entity.currency),
     )
@@ -125,6 +137,39 @@ def spend(view: View, entity: e.Spend) -> wire.Spend:
         currency=translate.currency(view, entity.currency),
         amount=view.amount(entity.amount_units, entity.currency),
         rewards_participant=view.reference(EntityKind.PARTICIPANT, entity.participant),
+    )
+
+
+def expiry(view: View, entity: e.Expiry) -> wire.Expiry:
+    return wire.Expiry(
+        id=view.id(EntityKind.EXPIRY, entity.number),
+        number=number_text(EntityKind.EXPIRY, entity.number),
+        expired_on=view.date(entity.expired_us),
+        currency=translate.currency(view, entity.currency),
+        amount=view.amount(entity.amount_units, entity.currency),
+        rewards_participant=view.reference(EntityKind.PARTICIPANT, entity.participant),
+    )
+
+
+def write_off(view: View, entity: e.WriteOff) -> wire.WriteOff:
+    return wire.WriteOff(
+        id=view.id(EntityKind.WRITE_OFF, entity.number),
+        number=number_text(EntityKind.WRITE_OFF, entity.number),
+        written_off_on=view.date(entity.written_us),
+        currency=translate.currency(view, entity.currency),
+        amount=view.amount(entity.amount_units, entity.currency),
+        reason=entity.reason or None,
+        accounts_receivable=view.reference(EntityKind.RECEIVABLE, entity.receivable),
+    )
+
+
+def write_off_details(
+    view: View, entity: e.WriteOff, number_of_allocations: int, latest: list[tuple[int, int]]
+) -> wire.WriteOffDetails:
+    return wire.WriteOffDetails(
+        **fields_of(write_off(view, entity)),
+        number_of_allocations=number_of_allocations,
+        allocations=_allocations(view, latest, entity.currency),
     )
 
 
@@ -179,5 +224,6 @@ def _progress(entity: e.SettlementRun) -> Decimal:
     return shortened(done * 10_000 // (entity.last_purchase - entity.first_purchase + 1), 2)
 
 
-def _fields(shown: objects.Invoice | objects.AwardTransaction | wire.CreditNote | wire.Payment) -> dict[str, Any]:
+def fields_of(shown: msgspec.Struct) -> dict[str, Any]:
+    """What an object is made of, for one that has more."""
     return {name: getattr(shown, name) for name in shown.__struct_fields__}

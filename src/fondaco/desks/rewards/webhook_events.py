@@ -67,7 +67,7 @@ def _data(view: View, event: RewardEvent) -> object:
         assert purchase is not None, "an award is never without its purchase"
         # A purchase is settled after its awards were posted, and never after they were cancelled.
         was_settled = purchase.is_settled and event.type == AWARD_CANCELLED
-        return translate.award(view, entity, replace(purchase, is_settled=was_settled))
+        return translate.award(view, entity, replace(purchase, is_settled=was_settled), event.time_us)
     if isinstance(entity, Purchase):
         return translate.purchase(view, entity)
     if isinstance(entity, Invoice):

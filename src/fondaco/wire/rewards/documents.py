@@ -64,7 +64,8 @@ class Purchase(_Document, frozen=True, kw_only=True):
 class AwardDetails(AwardTransaction, frozen=True, kw_only=True):
     """An award by itself: what is left of it, and where it comes from.
 
-    ``contribution_amount`` is the merchant's share in its receivable's currency, null until the purchase is settled.
+    ``contribution_amount`` is the merchant's share in its receivable's currency, null until the purchase is settled;
+    ``expired_on`` is null until its time was up.
     """
 
     currency: Currency
@@ -73,13 +74,15 @@ class AwardDetails(AwardTransaction, frozen=True, kw_only=True):
     reversed_amount: Decimal
     contribution_amount: Decimal | None
     expires_on: str | None
+    expired_on: str | None
 
 
 class InvoiceDetails(Invoice, frozen=True, kw_only=True):
-    """An invoice by itself: whose it is, and what credit notes have taken back."""
+    """An invoice by itself: whose it is, what credit notes have taken back, and what was given up."""
 
     currency: Currency
     credited_amount: Decimal
+    written_off_amount: Decimal
     accounts_receivable: Reference
     purchase: Reference
 
@@ -134,6 +137,36 @@ class PaymentDetails(Payment, frozen=True, kw_only=True):
 
     number_of_allocations: int
     allocations: list[Allocation]
+
+
+class WriteOff(_Document, frozen=True, kw_only=True):
+    """What a receivable still owed when it was given up."""
+
+    id: str
+    number: str
+    written_off_on: str
+    currency: Currency
+    amount: Decimal
+    reason: str | None
+    accounts_receivable: Reference
+
+
+class WriteOffDetails(WriteOff, frozen=True, kw_only=True):
+    """``allocations``: the latest of ``number_of_allocations``, what was given up of which invoice."""
+
+    number_of_allocations: int
+    allocations: list[Allocation]
+
+
+class Expiry(_Document, frozen=True, kw_only=True):
+    """Rewards of a participant that were not spent in time."""
+
+    id: str
+    number: str
+    expired_on: str
+    currency: Currency
+    amount: Decimal
+    rewards_participant: Reference
 
 
 class Spend(_Document, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Bodies and answers of the methods about reward transactions: awards, and spends of rewards."""
+"""Bodies and answers of the methods about reward transactions: awards, and rewards that expire or are spent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from fondaco.wire.rewards.base import (
     ListBody,
     Reference,
 )
-from fondaco.wire.rewards.documents import AwardDetails, Spend
+from fondaco.wire.rewards.documents import AwardDetails, Expiry, Spend
 
 State = Literal["POSTED", "CANCELLED"]
 
@@ -38,6 +38,24 @@ class AwardList(ListBody, kw_only=True, forbid_unknown_fields=True):
 
 class Awards(msgspec.Struct, frozen=True, kw_only=True):
     awards: list[AwardDetails]
+    offset: int
+    number_of_results: int
+
+
+class ExpiryRequest(Body, kw_only=True, forbid_unknown_fields=True):
+    expiry_identifier: DocumentIdentifier
+
+
+class ExpiryList(ListBody, kw_only=True, forbid_unknown_fields=True):
+    """``expired_from`` and ``expired_to`` are a half-open period."""
+
+    participant_identifier: CodeIdentifier | UnsetType = UNSET
+    expired_from: DateText | UnsetType = UNSET
+    expired_to: DateText | UnsetType = UNSET
+
+
+class Expiries(msgspec.Struct, frozen=True, kw_only=True):
+    expiries: list[Expiry]
     offset: int
     number_of_results: int
 

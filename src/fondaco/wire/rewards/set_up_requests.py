@@ -26,7 +26,6 @@ from fondaco.wire.rewards.base import (
     Rate,
 )
 from fondaco.wire.rewards.contacts import ContactDetails
-from fondaco.wire.rewards.receivable_requests import ReceivableRequest
 
 CurrencyCode = Annotated[str, Meta(pattern="^[A-Z0-9][A-Z0-9._-]{0,15}" + END, max_length=16)]
 NewUsername = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9._@-]{0,63}" + END, max_length=64)]
@@ -256,7 +255,3 @@ class WebApiKeyCreate(Body, kw_only=True, forbid_unknown_fields=True):
 
 class WebApiKeyRevoke(Body, kw_only=True, forbid_unknown_fields=True):
     key: Annotated[str, Meta(min_length=1, max_length=64)]
-
-
-class WriteOffRequest(ReceivableRequest, kw_only=True, forbid_unknown_fields=True):
-    reason: Annotated[str, Meta(max_length=200)] = ""
