@@ -13,9 +13,10 @@ from fondaco.core import commands as c
 from fondaco.core.commands import Sender
 from fondaco.core.events import Applied, EventKind, is_answer, kind_of
 from fondaco.core.house import House
-from fondaco.core.purposes import CASH, MERCHANT_RECEIVABLE, PARTICIPANT_REWARD
+from fondaco.core.purposes import CASH, MERCHANT_RECEIVABLE, PARTICIPANT_DEBT, PARTICIPANT_REWARD
 from fondaco.core.rejects import Reject
 from fondaco.core.rewards import actions as a
+from fondaco.core.rewards.account_totals import OWN
 from fondaco.core.rewards.entities import (
     Currency,
     Entity,
@@ -32,6 +33,8 @@ from tests.core.rewards.accountant import Accountant
 from tests.core.rewards.accountant_sheet import Expected, Named, Posting, Refused, Sheet
 from tests.core.rewards.accountant_sheet import kind_of as entity_kind
 
+#: Accounts of which there are many in a currency.
+OTHERS = (MERCHANT_RECEIVABLE, PARTICIPANT_REWARD, PARTICIPANT_DEBT, CASH)
 START_US = 1_700_000_000_000_000
 USERS = ("ann", "bob", "cyd")
 ASSETS = (("BTC", 8), ("USDT", 6))
@@ -267,6 +270,14 @@ class Comparison:
                 found = self.house.rewards.balance(programme_id, purpose, owner, currencies[asset_id])
                 assert found == units, f"balance of purpose {purpose} of {owner}: {found}, not {units}"
                 assert self.statements.get((programme_id, purpose, owner, asset_id), 0) == units
+        totals: Counter[tuple[int, int]] = Counter()
+        for (purpose, _, asset_id), units in sheet.balances.items():
+            totals[purpose, currencies[asset_id]] += units
+        books = self.house.rewards.programmes[programme_id]
+        for (purpose, currency), units in totals.items():
+            assert books.totals.of(purpose, currency) == units, f"total of purpose {purpose} in {currency}"
+        for currency in books.currencies:
+            assert sum(books.totals.of(purpose, currency) for purpose in (*OWN, *OTHERS)) == 0
 
     def _audit_sums(self, programme_id: int, sheet: Sheet) -> None:
         for number, receivable in sheet.all(Receivable).items():

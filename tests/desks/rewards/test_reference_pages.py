@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from fondaco.desks.rewards import (
+    account_methods,
     award_methods,
     bulk_methods,
     expiry_methods,
@@ -33,6 +34,7 @@ PAGE_OF: dict[str, tuple[Method, ...]] = {
     "awards-and-spends": (*award_methods.METHODS, *expiry_methods.METHODS, *spend_methods.METHODS),
     "invoices-and-credit-notes": invoice_methods.METHODS,
     "payments": payment_methods.METHODS,
+    "accounts": account_methods.METHODS,
     "accounts-receivable": (
         *receivable_methods.METHODS,
         *receivable_state_methods.METHODS,

@@ -15,6 +15,7 @@ from typing import Final, TypeVar, cast
 
 import msgspec
 
+from fondaco.core.rewards.account_totals import AccountTotals
 from fondaco.core.rewards.books_state import NAMED, PACKED, BooksState
 from fondaco.core.rewards.entities import (
     Award,
@@ -119,6 +120,7 @@ class Books:
         self.terms = Terms()
         self.keys = Keys()
         self.lots = Lots()
+        self.totals = AccountTotals()
         self.receivable_owners = array("q")
         self.participant_owners = array("q")
         self._packed: dict[EntityKind, list[bytes]] = {kind: [] for kind in PACKED}

@@ -169,6 +169,7 @@ class Draft:
         from_ = ledger.open(self._owner(debit), asset_id, debit[0])
         to = ledger.open(self._owner(credit), asset_id, credit[0])
         ledger.move(from_, to, units)
+        self.books.totals.post(units, currency, debit[0], credit[0])
         return Entry(currency, units, *debit, ledger.units(from_), *credit, ledger.units(to), kind, document)
 
     def _owner(self, account: Account) -> int:

@@ -325,6 +325,7 @@ class Rewards:
         self._next_owner = state.next_owner
         for each in state.programmes:
             books = Books.load(each)
+            books.totals.count(books, self._ledger)
             self._add(books)
             for participant in books.participants.values():
                 if participant.user_id:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from fondaco.desks.rewards import (
+    account_methods,
     authentication_methods,
     award_methods,
     bulk_methods,
@@ -44,6 +45,7 @@ _GROUPS: Final = (
     payment_methods,
     receivable_methods,
     write_off_methods,
+    account_methods,
     webhook_methods,
 )
 METHODS: Final[dict[str, Method]] = {method.path: method for group in _GROUPS for method in group.METHODS}
