@@ -74,6 +74,13 @@ QUESTIONS: list[tuple[Any, tuple[Any, ...]]] = [
             (EntityKind.CREDIT_NOTE, DocumentFilter(receivable=1, invoice=1)),
         )
     ),
+    *(
+        (rewards_reads.documents_before, (SHOP, kind, wanted, (START_US + 10**12, 2), 20))
+        for kind, names in CHOICES.items()
+        for name in names
+        for wanted in (DocumentFilter(), _only(name, 1), replace(_only(name, 1), start_us=1, end_us=1 << 60))
+    ),
+    (rewards_reads.documents_before, (SHOP, EntityKind.INVOICE, DocumentFilter(due_start_us=1), (1 << 60, 2), 20)),
     (rewards_reads.statement_entries, (SHOP, 18, 1, 1, 0, 0, None, 1_000)),
     (rewards_reads.statement_entries, (SHOP, 18, 1, 1, START_US, 1 << 60, (START_US, 1, 1), 1_000)),
     (rewards_reads.balance_before, (SHOP, 18, 1, 1, START_US)),
@@ -84,6 +91,29 @@ QUESTIONS: list[tuple[Any, tuple[Any, ...]]] = [
 
 @pytest.mark.parametrize(("question", "asked"), QUESTIONS, ids=lambda value: getattr(value, "__name__", None))
 def test_every_statement_searches(engine: Engine, question: Any, asked: tuple[Any, ...]) -> None:
+    selects = _selects(engine, question, asked)
+    assert selects
+    for statement, parameters in selects:
+        for step in _plan(engine, statement, parameters):
+            assert "AUTOMATIC" not in step, (step, statement)
+            if step.startswith("SCAN"):  # only what another step has already made small
+                assert step.split()[1].startswith("anon_"), (step, statement)
+            if "TEMP B-TREE" in step:
+                assert "GROUP BY" in step, (step, statement)
+
+
+@pytest.mark.parametrize("kind", CHOICES, ids=lambda kind: kind.name)
+def test_a_list_that_is_read_to_its_end_goes_on_from_where_it_was(engine: Engine, kind: EntityKind) -> None:
+    """The index is entered at the place, not at the period's end with all above the place passed over."""
+    for name in (*CHOICES[kind], "start_us"):
+        asked = (SHOP, kind, replace(_only(name, 1), end_us=1 << 60), (1 << 59, 2), 20)
+        (statement, parameters), *_ = _selects(engine, rewards_reads.documents_before, asked)
+        (step,) = _plan(engine, statement, parameters)
+        assert "(time_us,number)<(?,?)" in step, (step, statement)
+
+
+def _selects(engine: Engine, question: Any, asked: tuple[Any, ...]) -> list[tuple[str, Any]]:
+    """What a question sends to the database, with its parameters."""
     statements: list[tuple[str, Any]] = []
 
     @event.listens_for(engine, "before_cursor_execute")
@@ -93,15 +123,7 @@ def test_every_statement_searches(engine: Engine, question: Any, asked: tuple[An
     with engine.connect() as connection:
         question(connection, *asked)
     event.remove(engine, "before_cursor_execute", record)
-    selects = [(statement, parameters) for statement, parameters in statements if statement.startswith("SELECT")]
-    assert selects
-    for statement, parameters in selects:
-        for step in _plan(engine, statement, parameters):
-            assert "AUTOMATIC" not in step, (step, statement)
-            if step.startswith("SCAN"):  # only what another step has already made small
-                assert step.split()[1].startswith("anon_"), (step, statement)
-            if "TEMP B-TREE" in step:
-                assert "GROUP BY" in step, (step, statement)
+    return [(statement, parameters) for statement, parameters in statements if statement.startswith("SELECT")]
 
 
 def _plan(engine: Engine, statement: str, parameters: Any) -> list[str]:

@@ -36,6 +36,7 @@ from fondaco.projections.rewards_reads import (
     DocumentFilter,
     RewardEvent,
     balance_before,
+    documents_before,
     documents_of,
     events_after,
     run_rows,
@@ -144,6 +145,7 @@ def _filters(flow: RewardsFlow, kind: EntityKind) -> Iterator[DocumentFilter]:
 def test_lists_show_what_the_house_holds(flow: RewardsFlow, connection: Connection, kind: EntityKind) -> None:
     filled = 0
     for wanted in _filters(flow, kind):
+        assert list(_to_the_end(connection, kind, wanted, 3)) == _expected(flow.books(SHOP), kind, wanted), wanted
         expected = _expected(flow.books(SHOP), kind, wanted)
         filled += bool(expected)
         assert documents_of(connection, SHOP, kind, wanted, 0, len(expected) + 1) == expected, wanted
@@ -151,6 +153,14 @@ def test_lists_show_what_the_house_holds(flow: RewardsFlow, connection: Connecti
     assert filled >= 4
     fees = _expected(flow.books(FEES), kind, DocumentFilter())
     assert documents_of(connection, FEES, kind, DocumentFilter(), 0, 1_000) == fees
+
+
+def _to_the_end(connection: Connection, kind: EntityKind, wanted: DocumentFilter, limit: int) -> Iterator[Entity]:
+    page, place = documents_before(connection, SHOP, kind, wanted, None, limit)
+    while place is not None:
+        assert 0 < len(page) <= limit
+        yield from page
+        page, place = documents_before(connection, SHOP, kind, wanted, place, limit)
 
 
 def test_what_a_programme_is_made_of(flow: RewardsFlow, connection: Connection) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from heapq import merge
 from itertools import islice
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from sqlalchemy import Connection, Select, bindparam, func, select, tuple_
@@ -82,6 +82,8 @@ class StatementEntry(msgspec.Struct, frozen=True, gc=False):
 
 Position = tuple[int, int, int]
 """Where an entry stands in its account."""
+Place = tuple[int, int]
+"""Where a document stands in its list: (time_us, number)."""
 
 
 class RewardEvent(msgspec.Struct, frozen=True):
@@ -169,17 +171,30 @@ def documents_of(
     What a programme is made of is newest by its number, and takes no filter.
     """
     if kind in CHOICES:
-        numbers = _numbers(connection, programme_id, kind, wanted, offset, limit)
+        places = _places(connection, programme_id, kind, wanted, None, offset + limit)
+        numbers = [number for _, number in places[offset:]]
     else:
         _refuse_others(kind, wanted, ())
         asked = {"programme": programme_id, "kind": kind, "n": limit, "first": offset}
         numbers = list(connection.execute(NUMBERS, asked).scalars())
-    if not numbers:
-        return []
-    if kind is EntityKind.AWARD:
-        return [*_awards(connection, programme_id, numbers)]
-    bodies = _bodies(connection, programme_id, kind, numbers)
-    return [_DECODE(bodies[number]) for number in numbers]
+    return _entities(connection, programme_id, kind, numbers)
+
+
+def documents_before(
+    connection: Connection,
+    programme_id: int,
+    kind: EntityKind,
+    wanted: DocumentFilter,
+    before: Place | None,
+    limit: int,
+) -> tuple[list[Entity], Place | None]:
+    """The next of a list that is read to its end, newest first, and where the last of them stands.
+
+    Each page begins where the one before it ended, so it costs what it holds, however far down the list it is.
+    """
+    places = _places(connection, programme_id, kind, wanted, before, limit)
+    entities = _entities(connection, programme_id, kind, [number for _, number in places])
+    return entities, places[-1] if places else None
 
 
 def statement_entries(
@@ -241,21 +256,32 @@ def _account(programme_id: int, purpose: int, owner: int, currency: int) -> dict
     return {"programme": programme_id, "purpose": purpose, "owner": owner, "currency": currency}
 
 
-def _numbers(
-    connection: Connection, programme_id: int, kind: EntityKind, wanted: DocumentFilter, offset: int, limit: int
-) -> list[int]:
-    """The numbers of a page: the merged ranges, one for each status."""
-    statement = _range(kind, wanted)
-    ranges = [
-        _read(connection, statement, {"programme": programme_id, "kind": kind, "status": status, "n": offset + limit})
-        for status in _statuses(kind, wanted)
-    ]
-    newest_first = merge(*ranges, reverse=True)
-    return [number for _, number in islice(newest_first, offset, offset + limit)]
+def _entities(connection: Connection, programme_id: int, kind: EntityKind, numbers: list[int]) -> list[Entity]:
+    if not numbers:
+        return []
+    if kind is EntityKind.AWARD:
+        return [*_awards(connection, programme_id, numbers)]
+    bodies = _bodies(connection, programme_id, kind, numbers)
+    return [_DECODE(bodies[number]) for number in numbers]
 
 
-def _range(kind: EntityKind, wanted: DocumentFilter) -> Select[tuple[int, int]]:
-    """The documents of one status that the filter chooses, as (time, number), newest first."""
+def _places(
+    connection: Connection,
+    programme_id: int,
+    kind: EntityKind,
+    wanted: DocumentFilter,
+    before: Place | None,
+    limit: int,
+) -> list[Place]:
+    """The first of a list, or the first after a place: the merged ranges, one for each status."""
+    statement = _range(kind, wanted, before)
+    asked = {"programme": programme_id, "kind": kind, "n": limit}
+    ranges = [_read(connection, statement, asked | {"status": status}) for status in _statuses(kind, wanted)]
+    return list(islice(merge(*ranges, reverse=True), limit))
+
+
+def _range(kind: EntityKind, wanted: DocumentFilter, before: Place | None) -> Select[tuple[int, int]]:
+    """The documents of one status that the filter chooses, newest first; only those after a place, if one is given."""
     choices = CHOICES[kind]
     _refuse_others(kind, wanted, choices)
     is_by_due = bool(wanted.due_start_us or wanted.due_end_us)
@@ -265,7 +291,9 @@ def _range(kind: EntityKind, wanted: DocumentFilter) -> Select[tuple[int, int]]:
     # Only the first is for the index to find; what is added to a column keeps the planner from another's index.
     where += [column == number if n == 0 else column + 0 == number for n, (column, number) in enumerate(chosen)]
     first_us, end_us = (wanted.due_start_us, wanted.due_end_us) if is_by_due else (wanted.start_us, wanted.end_us)
-    where += [time >= first_us, time < (end_us or _NO_END_US)]
+    where += [time >= first_us]
+    # A place lies before the end, which the planner would seek instead and then read all there is above the place.
+    where += [time < (end_us or _NO_END_US) if before is None else tuple_(time, _d.number) < before]
     if is_by_due and (wanted.start_us or wanted.end_us):
         where += [_d.time_us + 0 >= wanted.start_us, _d.time_us + 0 < (wanted.end_us or _NO_END_US)]
     return select(time, _d.number).where(*where).order_by(time.desc(), _d.number.desc()).limit(bindparam("n"))
@@ -294,11 +322,9 @@ def _statuses(kind: EntityKind, wanted: DocumentFilter) -> list[int]:
     return [status_of(state, is_flagged=is_flagged) for state in states for is_flagged in flags]
 
 
-def _read(
-    connection: Connection, statement: Select[tuple[int, int]], asked: dict[str, int]
-) -> Iterator[tuple[int, ...]]:
+def _read(connection: Connection, statement: Select[tuple[int, int]], asked: dict[str, int]) -> Iterator[Place]:
     with connection.execute(statement, asked) as found:
-        yield from map(tuple, found)
+        yield from cast("Iterator[Place]", map(tuple, found))
 
 
 def _bodies(connection: Connection, programme_id: int, kind: EntityKind, numbers: list[int]) -> dict[int, bytes]:

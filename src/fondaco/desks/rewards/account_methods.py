@@ -9,6 +9,7 @@ Source: rewards.notes.md, Entries.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Final
 
 from msgspec import UNSET
@@ -16,13 +17,15 @@ from msgspec import UNSET
 from fondaco.core import purposes
 from fondaco.core.rewards.entities import EntityKind
 from fondaco.desks.rewards import translate
-from fondaco.desks.rewards.answering import newest, view_of
+from fondaco.desks.rewards.answering import view_of
 from fondaco.desks.rewards.call import Call
-from fondaco.desks.rewards.method import READ, method
+from fondaco.desks.rewards.exporting import Row, refuse_fields_set, table
+from fondaco.desks.rewards.method import READ, Stream, method
 from fondaco.desks.rewards.resolve import number_of
 from fondaco.desks.rewards.view import View
 from fondaco.wire.rewards import accounts as wire
 
+COLUMNS: Final = ("currency", "type", "owner_type", "debit_amount", "credit_amount")
 #: Every purpose that a programme posts to: its type, and whose accounts they are. Money, debts, income, costs.
 TYPES: Final[dict[int, tuple[str, str]]] = {
     purposes.PROGRAMME_CASH: ("PROGRAMME_CASH", "PROGRAMME"),
@@ -40,18 +43,33 @@ TYPES: Final[dict[int, tuple[str, str]]] = {
 }
 
 
-async def trial_balance(call: Call, body: wire.TrialBalanceRequest) -> wire.TrialBalances:
+async def trial_balance(call: Call, body: wire.TrialBalanceRequest) -> wire.TrialBalances | Stream:
     view = view_of(call)
     if body.currency_identifier is UNSET:
-        numbers = list(newest(len(call.books.currencies), body))
+        whole = list(call.books.currencies)[::-1]
+        numbers = whole[body.offset :][: body.number_of_results]
     else:
-        numbers = [number_of(call, EntityKind.CURRENCY, body.currency_identifier, "currency_identifier")]
+        whole = numbers = [number_of(call, EntityKind.CURRENCY, body.currency_identifier, "currency_identifier")]
+    if body.format == "csv":
+        refuse_fields_set(body)
+        return await table("trial_balance", COLUMNS, _rows(view, whole))
     return wire.TrialBalances(
         as_of=view.date(call.now_us),
         trial_balances=[_of_currency(view, number) for number in numbers],
         offset=body.offset,
         number_of_results=len(numbers),
     )
+
+
+async def _rows(view: View, currencies: list[int]) -> AsyncIterator[list[Row]]:
+    """A row for each type in each currency, with one for their total after them."""
+    for number in currencies:
+        found = _of_currency(view, number)
+        rows: list[Row] = [
+            (found.currency, each.type, each.owner_type, each.debit_amount, each.credit_amount)
+            for each in found.accounts
+        ]
+        yield [*rows, (found.currency, "TOTAL", None, found.total_debit_amount, found.total_credit_amount)]
 
 
 def _of_currency(view: View, currency: int) -> wire.TrialBalance:
@@ -78,8 +96,9 @@ METHODS: Final = (
         READ,
         wire.TrialBalanceRequest,
         trial_balance,
-        "What the accounts of the ledger come to, by type and currency; debit and credit are the same.",
+        "What the accounts of the ledger come to, by type and currency, as JSON or CSV; debit and credit are the same.",
         writes=False,
+        streams=True,
         answer=wire.TrialBalances,
     ),
 )

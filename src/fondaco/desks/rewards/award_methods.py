@@ -12,11 +12,18 @@ from fondaco.core.rewards.entities import EntityKind
 from fondaco.desks.rewards import translate_documents
 from fondaco.desks.rewards.answering import page, state_of, time_or_none, view_of
 from fondaco.desks.rewards.call import Call
-from fondaco.desks.rewards.method import READ, method
+from fondaco.desks.rewards.exporting import exported
+from fondaco.desks.rewards.method import READ, Stream, method
 from fondaco.desks.rewards.resolve import entity_of, optional_number
 from fondaco.projections.rewards_reads import DocumentFilter
 from fondaco.wire.rewards import reward_requests as wire
 from fondaco.wire.rewards.documents import AwardDetails
+
+COLUMNS: Final = (
+    *("number", "life_cycle_state", "purchase", "offer", "rewards_participant", "currency", "amount"),
+    *("reversed_amount", "alternative_amount", "initiated_currency", "contribution_percentage", "contribution_amount"),
+    *("expires_on", "expired_on", "id"),
+)
 
 
 def _shown(call: Call, awards: list[e.Award]) -> list[AwardDetails]:
@@ -33,7 +40,7 @@ async def show(call: Call, body: wire.AwardRequest) -> AwardDetails:
     return _shown(call, [award])[0]
 
 
-async def list_(call: Call, body: wire.AwardList) -> wire.Awards:
+async def list_(call: Call, body: wire.AwardList) -> wire.Awards | Stream:
     wanted = DocumentFilter(
         purchase=optional_number(
             call, EntityKind.PURCHASE, body.customer_event_identifier, "customer_event_identifier"
@@ -45,6 +52,10 @@ async def list_(call: Call, body: wire.AwardList) -> wire.Awards:
         start_us=time_or_none(call, body.posted_from, "posted_from"),
         end_us=time_or_none(call, body.posted_to, "posted_to"),
     )
+    if body.format == "csv":
+        return await exported(
+            call, body, "awards", EntityKind.AWARD, wanted, COLUMNS, lambda found: _shown(call, found)
+        )
     found = await page(call, body, e.Award, EntityKind.AWARD, wanted)
     return wire.Awards(awards=_shown(call, found), offset=body.offset, number_of_results=len(found))
 
@@ -64,8 +75,9 @@ METHODS: Final = (
         READ,
         wire.AwardList,
         list_,
-        "Awards, newest first.",
+        "Awards, newest first, as JSON by pages or as CSV, streamed.",
         writes=False,
+        streams=True,
         answer=wire.Awards,
     ),
 )

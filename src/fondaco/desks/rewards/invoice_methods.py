@@ -13,11 +13,22 @@ from fondaco.core.rewards.entities import EntityKind
 from fondaco.desks.rewards import translate_documents
 from fondaco.desks.rewards.answering import ALLOCATIONS_SHOWN, changed, flag_of, page, state_of, time_or_none, view_of
 from fondaco.desks.rewards.call import Call
-from fondaco.desks.rewards.method import OPERATE, READ, method
+from fondaco.desks.rewards.exporting import exported
+from fondaco.desks.rewards.method import OPERATE, READ, Stream, method
 from fondaco.desks.rewards.resolve import entity_of, number_of, optional_number
 from fondaco.projections.rewards_reads import DocumentFilter
 from fondaco.wire.rewards import invoice_requests as wire
-from fondaco.wire.rewards.documents import CreditNoteDetails, InvoiceDetails
+from fondaco.wire.rewards.documents import CreditNote, CreditNoteDetails, InvoiceDetails
+
+INVOICE_COLUMNS: Final = (
+    *("number", "life_cycle_state", "accounts_receivable", "purchase", "issued_on", "due_on", "currency", "net_amount"),
+    *("tax_percentage", "tax_amount", "total_amount", "credited_amount", "written_off_amount", "unsettled_amount"),
+    *("outstanding_amount", "reference_number", "id"),
+)
+CREDIT_NOTE_COLUMNS: Final = (
+    *("number", "life_cycle_state", "accounts_receivable", "invoice", "purchase", "issued_on", "currency"),
+    *("net_amount", "tax_amount", "total_amount", "unallocated_amount", "id"),
+)
 
 
 async def show(call: Call, body: wire.InvoiceRequest) -> InvoiceDetails:
@@ -25,7 +36,7 @@ async def show(call: Call, body: wire.InvoiceRequest) -> InvoiceDetails:
     return translate_documents.invoice(view_of(call), invoice, call.now_us)
 
 
-async def list_(call: Call, body: wire.InvoiceList) -> wire.Invoices:
+async def list_(call: Call, body: wire.InvoiceList) -> wire.Invoices | Stream:
     receivable = body.accounts_receivable_identifier
     wanted = DocumentFilter(
         receivable=optional_number(call, EntityKind.RECEIVABLE, receivable, "accounts_receivable_identifier"),
@@ -36,10 +47,16 @@ async def list_(call: Call, body: wire.InvoiceList) -> wire.Invoices:
         due_start_us=time_or_none(call, body.due_from, "due_from"),
         due_end_us=time_or_none(call, body.due_to, "due_to"),
     )
-    found = await page(call, body, e.Invoice, EntityKind.INVOICE, wanted)
     view, now_us = view_of(call), call.now_us
+
+    def shown(found: list[e.Invoice]) -> list[InvoiceDetails]:
+        return [translate_documents.invoice(view, each, now_us) for each in found]
+
+    if body.format == "csv":
+        return await exported(call, body, "invoices", EntityKind.INVOICE, wanted, INVOICE_COLUMNS, shown)
+    found = await page(call, body, e.Invoice, EntityKind.INVOICE, wanted)
     return wire.Invoices(
-        invoices=[translate_documents.invoice(view, each, now_us) for each in found],
+        invoices=shown(found),
         offset=body.offset,
         number_of_results=len(found),
     )
@@ -62,7 +79,7 @@ async def show_credit_note(call: Call, body: wire.CreditNoteRequest) -> CreditNo
     return translate_documents.credit_note_details(view_of(call), note, count, latest)
 
 
-async def list_credit_notes(call: Call, body: wire.CreditNoteList) -> wire.CreditNotes:
+async def list_credit_notes(call: Call, body: wire.CreditNoteList) -> wire.CreditNotes | Stream:
     receivable = body.accounts_receivable_identifier
     wanted = DocumentFilter(
         receivable=optional_number(call, EntityKind.RECEIVABLE, receivable, "accounts_receivable_identifier"),
@@ -70,10 +87,16 @@ async def list_credit_notes(call: Call, body: wire.CreditNoteList) -> wire.Credi
         start_us=time_or_none(call, body.issued_from, "issued_from"),
         end_us=time_or_none(call, body.issued_to, "issued_to"),
     )
-    found = await page(call, body, e.CreditNote, EntityKind.CREDIT_NOTE, wanted)
     view = view_of(call)
+
+    def shown(found: list[e.CreditNote]) -> list[CreditNote]:
+        return [translate_documents.credit_note(view, each) for each in found]
+
+    if body.format == "csv":
+        return await exported(call, body, "credit_notes", EntityKind.CREDIT_NOTE, wanted, CREDIT_NOTE_COLUMNS, shown)
+    found = await page(call, body, e.CreditNote, EntityKind.CREDIT_NOTE, wanted)
     return wire.CreditNotes(
-        credit_notes=[translate_documents.credit_note(view, each) for each in found],
+        credit_notes=shown(found),
         offset=body.offset,
         number_of_results=len(found),
     )
@@ -94,8 +117,9 @@ METHODS: Final = (
         READ,
         wire.InvoiceList,
         list_,
-        "Invoices, newest first.",
+        "Invoices, newest first, as JSON by pages or as CSV, streamed.",
         writes=False,
+        streams=True,
         answer=wire.Invoices,
     ),
     method(
@@ -121,8 +145,9 @@ METHODS: Final = (
         READ,
         wire.CreditNoteList,
         list_credit_notes,
-        "Credit notes, newest first.",
+        "Credit notes, newest first, as JSON by pages or as CSV, streamed.",
         writes=False,
+        streams=True,
         answer=wire.CreditNotes,
     ),
 )

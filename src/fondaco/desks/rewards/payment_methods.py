@@ -16,11 +16,17 @@ from fondaco.desks.rewards import translate_documents
 from fondaco.desks.rewards.amounts import units_of
 from fondaco.desks.rewards.answering import ALLOCATIONS_SHOWN, changed, page, state_of, time_or_none, view_of
 from fondaco.desks.rewards.call import Call
-from fondaco.desks.rewards.method import OPERATE, READ, method
+from fondaco.desks.rewards.exporting import exported
+from fondaco.desks.rewards.method import OPERATE, READ, Stream, method
 from fondaco.desks.rewards.resolve import entity_of, number_of, optional_number
 from fondaco.projections.rewards_reads import DocumentFilter
 from fondaco.wire.rewards import payment_requests as wire
 from fondaco.wire.rewards.documents import Payment, PaymentDetails
+
+COLUMNS: Final = (
+    *("number", "type", "life_cycle_state", "accounts_receivable", "received_on", "currency", "amount"),
+    *("unallocated_amount", "invoice", "reference_number", "id"),
+)
 
 
 def _terms(call: Call, body: wire.PaymentRefund) -> tuple[int, int, str]:
@@ -56,7 +62,7 @@ async def show(call: Call, body: wire.PaymentRequest) -> PaymentDetails:
     return translate_documents.payment_details(view_of(call), payment, count, latest)
 
 
-async def list_(call: Call, body: wire.PaymentList) -> wire.Payments:
+async def list_(call: Call, body: wire.PaymentList) -> wire.Payments | Stream:
     receivable = body.accounts_receivable_identifier
     wanted = DocumentFilter(
         receivable=optional_number(call, EntityKind.RECEIVABLE, receivable, "accounts_receivable_identifier"),
@@ -64,10 +70,16 @@ async def list_(call: Call, body: wire.PaymentList) -> wire.Payments:
         start_us=time_or_none(call, body.received_from, "received_from"),
         end_us=time_or_none(call, body.received_to, "received_to"),
     )
-    found = await page(call, body, e.Payment, EntityKind.PAYMENT, wanted)
     view = view_of(call)
+
+    def shown(found: list[e.Payment]) -> list[Payment]:
+        return [translate_documents.payment(view, each) for each in found]
+
+    if body.format == "csv":
+        return await exported(call, body, "payments", EntityKind.PAYMENT, wanted, COLUMNS, shown)
+    found = await page(call, body, e.Payment, EntityKind.PAYMENT, wanted)
     return wire.Payments(
-        payments=[translate_documents.payment(view, each) for each in found],
+        payments=shown(found),
         offset=body.offset,
         number_of_results=len(found),
     )
@@ -115,8 +127,9 @@ METHODS: Final = (
         READ,
         wire.PaymentList,
         list_,
-        "Payments and refunds, newest first.",
+        "Payments and refunds, newest first, as JSON by pages or as CSV, streamed.",
         writes=False,
+        streams=True,
         answer=wire.Payments,
     ),
 )

@@ -10,6 +10,7 @@ Source: rewards.notes.md, Entries and Beyond the product.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Final
 
@@ -22,7 +23,9 @@ from fondaco.core.rewards.open_items import Ageing
 from fondaco.desks.rewards import translate
 from fondaco.desks.rewards.answering import newest, view_of
 from fondaco.desks.rewards.call import Call
-from fondaco.desks.rewards.method import READ, method
+from fondaco.desks.rewards.exporting import Row, refuse_fields_set, table
+from fondaco.desks.rewards.identifiers import number_text
+from fondaco.desks.rewards.method import READ, Stream, method
 from fondaco.desks.rewards.resolve import entity_of
 from fondaco.desks.rewards.statement import statement
 from fondaco.desks.rewards.view import View
@@ -32,6 +35,12 @@ from fondaco.wire.rewards.receivables import ReceivableDetails
 
 #: Receivables that one turn of the loop looks at.
 SLICE: Final = 200
+AGEING_COLUMNS: Final = (
+    "accounts_receivable",
+    "currency",
+    *receivables.Ageing.__struct_fields__,
+    "ledger_balance",
+)
 _NONE: Final = Ageing(0, 0, 0, 0, 0, 0)
 
 
@@ -83,7 +92,7 @@ async def list_(call: Call, body: wire.ReceivableList) -> wire.Receivables:
     return wire.Receivables(accounts_receivable=shown, offset=body.offset, number_of_results=len(shown))
 
 
-async def ageing(call: Call, body: wire.AgeingRequest) -> wire.AgeingAnswer:
+async def ageing(call: Call, body: wire.AgeingRequest) -> wire.AgeingAnswer | Stream:
     view, books, now_us = view_of(call), call.books, call.now_us
     if body.accounts_receivable_identifier is not UNSET:
         only: e.Receivable = entity_of(
@@ -93,19 +102,14 @@ async def ageing(call: Call, body: wire.AgeingRequest) -> wire.AgeingAnswer:
     else:
         numbers = [merchant.receivable for merchant in books.merchants.values()]
         shown_numbers = [numbers[n - 1] for n in newest(len(numbers), body)]
-    aged: dict[int, Ageing] = {}
     totals: dict[int, tuple[Ageing, int]] = {}
+    if body.format == "csv":
+        refuse_fields_set(body)
+        return await table("ageing", AGEING_COLUMNS, _ageing_rows(view, _aged(call, numbers, now_us, totals), totals))
+    aged: dict[int, Ageing] = {}
     wanted = set(shown_numbers)
-    for place, number in enumerate(numbers):
-        if place % SLICE == SLICE - 1:
-            await asyncio.sleep(0)
-        receivable = books.receivables[number]
-        one = books.open_items(number).ageing(now_us)
-        before, owed = totals.get(receivable.currency, (_NONE, 0))
-        total = Ageing(*(a + b for a, b in zip(before, one, strict=True)))
-        totals[receivable.currency] = (total, owed + balance_units(call, receivable))
-        if number in wanted:
-            aged[number] = one
+    async for page in _aged(call, numbers, now_us, totals):
+        aged |= {receivable.number: one for receivable, one, _ in page if receivable.number in wanted}
     return wire.AgeingAnswer(
         as_of=view.date(now_us),
         totals=[
@@ -127,6 +131,43 @@ async def ageing(call: Call, body: wire.AgeingRequest) -> wire.AgeingAnswer:
         offset=body.offset,
         number_of_results=len(shown_numbers),
     )
+
+
+async def _aged(
+    call: Call, numbers: list[int], now_us: int, totals: dict[int, tuple[Ageing, int]]
+) -> AsyncIterator[list[tuple[e.Receivable, Ageing, int]]]:
+    """Receivables with their ageing and what they owe by the ledger, a slice a turn; ``totals`` grow by currency."""
+    books = call.books
+    for first in range(0, len(numbers), SLICE):
+        page = []
+        for number in numbers[first : first + SLICE]:
+            receivable = books.receivables[number]
+            one, owed = books.open_items(number).ageing(now_us), balance_units(call, receivable)
+            before, owed_before = totals.get(receivable.currency, (_NONE, 0))
+            total = Ageing(*(a + b for a, b in zip(before, one, strict=True)))
+            totals[receivable.currency] = total, owed_before + owed
+            page.append((receivable, one, owed))
+        yield page
+        await asyncio.sleep(0)
+
+
+async def _ageing_rows(
+    view: View,
+    pages: AsyncIterator[list[tuple[e.Receivable, Ageing, int]]],
+    totals: dict[int, tuple[Ageing, int]],
+) -> AsyncIterator[list[Row]]:
+    """A row for each receivable, and at the end one for each currency."""
+
+    def row(name: str, currency: int, found: Ageing, owed: int) -> Row:
+        shown = _ageing(view, found, currency)
+        buckets = (getattr(shown, field) for field in shown.__struct_fields__)
+        return name, translate.currency(view, currency), *buckets, view.amount(owed, currency)
+
+    async for page in pages:
+        yield [
+            row(number_text(EntityKind.RECEIVABLE, each.number), each.currency, one, owed) for each, one, owed in page
+        ]
+    yield [row("TOTAL", currency, *total) for currency, total in totals.items()]
 
 
 def _ageing(view: View, found: Ageing, currency: int) -> receivables.Ageing:
@@ -179,8 +220,9 @@ METHODS: Final = (
         READ,
         wire.AgeingRequest,
         ageing,
-        "What is unsettled by days overdue, of one receivable or the whole programme.",
+        "What is unsettled by days overdue, of one receivable or the whole programme, as JSON or CSV, streamed.",
         writes=False,
+        streams=True,
         answer=wire.AgeingAnswer,
     ),
 )

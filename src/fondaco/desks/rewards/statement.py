@@ -13,8 +13,6 @@ Source: rewards.notes.md, Beyond the product.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +24,7 @@ from fondaco.core.rewards import entities as e
 from fondaco.core.rewards.entities import EntityKind
 from fondaco.desks.rewards import translate
 from fondaco.desks.rewards.answering import time_or_none, view_of
+from fondaco.desks.rewards.exporting import lines, refuse_fields_set
 from fondaco.desks.rewards.failure import invalid
 from fondaco.desks.rewards.fields_set import selected
 from fondaco.desks.rewards.method import Stream
@@ -51,8 +50,8 @@ async def statement(call: Call, body: StatementRequest) -> Stream:
     end_us = time_or_none(call, body.to_date, "to_date")
     if end_us and end_us <= start_us:
         raise invalid(f"to_date {body.to_date} is not after from_date; it is the first moment left out", "to_date")
-    if body.format == "csv" and body.fields_set is not UNSET:
-        raise invalid("fields_set selects fields of JSON; leave it out, or take format json", "fields_set")
+    if body.format == "csv":
+        refuse_fields_set(body)
     call.see_all()
     pages = _Pages(call, view_of(call), receivable, start_us, end_us or call.now_us + 1)
     head = await pages.begin(start_us, end_us)
@@ -162,26 +161,7 @@ def _member(name: str, value: object) -> bytes:
 
 async def _as_csv(head: Statement, pages: _Pages) -> AsyncIterator[bytes]:
     """A line for the opening balance, one for each posting, one for the closing balance; amounts as plain decimals."""
-    yield _rows([COLUMNS, (head.from_date or "", "OPENING_BALANCE", "", "", "", f"{head.opening_balance:f}")])
-    async for lines in pages.lines():
-        yield _rows(
-            [
-                (
-                    line.posted_on,
-                    line.type,
-                    line.document.number,
-                    f"{line.debit_amount:f}",
-                    f"{line.credit_amount:f}",
-                    f"{line.balance_amount:f}",
-                )
-                for line in lines
-            ]
-        )
-    closing = pages.end(head).closing_balance
-    yield _rows([(head.to_date or "", "CLOSING_BALANCE", "", "", "", f"{closing:f}")])
-
-
-def _rows(rows: list[tuple[str, ...]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
+    yield lines([COLUMNS, (head.from_date, "OPENING_BALANCE", None, None, None, head.opening_balance)])
+    async for page in pages.lines():
+        yield lines([getattr(line, column) for column in COLUMNS] for line in page)
+    yield lines([(head.to_date, "CLOSING_BALANCE", None, None, None, pages.end(head).closing_balance)])

@@ -7,11 +7,11 @@ from decimal import Decimal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fondaco.wire.rewards.base import CurrencyIdentifier, ListBody
+from fondaco.wire.rewards.base import CurrencyIdentifier, TableBody
 from fondaco.wire.rewards.objects import Currency
 
 
-class TrialBalanceRequest(ListBody, kw_only=True, forbid_unknown_fields=True):
+class TrialBalanceRequest(TableBody, kw_only=True, forbid_unknown_fields=True):
     """Of one currency, or of all: then a page of them."""
 
     currency_identifier: CurrencyIdentifier | UnsetType = UNSET

@@ -8,7 +8,7 @@ Source: rewards.md (Parameters, Examples) and its notes (Shape).
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -65,6 +65,12 @@ class ListBody(Body, kw_only=True, forbid_unknown_fields=True):
 
     number_of_results: Annotated[int, Meta(ge=1, le=100)] = 20
     offset: Annotated[int, Meta(ge=0, le=1_000_000_000)] = 0
+
+
+class TableBody(ListBody, kw_only=True, forbid_unknown_fields=True):
+    """A list that can be had whole: as CSV it is all that was chosen, whatever the page."""
+
+    format: Literal["json", "csv"] = "json"
 
 
 class _Identifier(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):

@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fondaco.wire.rewards.base import Body, DateText, DocumentIdentifier, ListBody
+from fondaco.wire.rewards.base import Body, DateText, DocumentIdentifier, TableBody
 from fondaco.wire.rewards.documents import CreditNote, InvoiceDetails
 
 State = Literal["POSTED", "CANCELLED"]
@@ -22,7 +22,7 @@ class InvoiceCancelled(msgspec.Struct, frozen=True, kw_only=True):
     credit_note: CreditNote
 
 
-class InvoiceList(ListBody, kw_only=True, forbid_unknown_fields=True):
+class InvoiceList(TableBody, kw_only=True, forbid_unknown_fields=True):
     """``issued_from`` and ``issued_to`` are a half-open period, and so are those of the due date; by due date, the
     list is in its order. ``is_open``: something of the invoice is unsettled."""
 
@@ -45,7 +45,7 @@ class CreditNoteRequest(Body, kw_only=True, forbid_unknown_fields=True):
     credit_note_identifier: DocumentIdentifier
 
 
-class CreditNoteList(ListBody, kw_only=True, forbid_unknown_fields=True):
+class CreditNoteList(TableBody, kw_only=True, forbid_unknown_fields=True):
     """``issued_from`` and ``issued_to`` are a half-open period."""
 
     accounts_receivable_identifier: DocumentIdentifier | UnsetType = UNSET

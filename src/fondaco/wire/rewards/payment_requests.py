@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fondaco.wire.rewards.base import Amount, Body, DateText, DocumentIdentifier, ListBody, Reference
+from fondaco.wire.rewards.base import Amount, Body, DateText, DocumentIdentifier, Reference, TableBody
 from fondaco.wire.rewards.documents import Payment
 
 
@@ -29,7 +29,7 @@ class PaymentRequest(Body, kw_only=True, forbid_unknown_fields=True):
     payment_identifier: DocumentIdentifier
 
 
-class PaymentList(ListBody, kw_only=True, forbid_unknown_fields=True):
+class PaymentList(TableBody, kw_only=True, forbid_unknown_fields=True):
     """``received_from`` and ``received_to`` are a half-open period."""
 
     accounts_receivable_identifier: DocumentIdentifier | UnsetType = UNSET

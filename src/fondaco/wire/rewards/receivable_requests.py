@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from fondaco.wire.rewards.base import Body, DateText, DocumentIdentifier, ListBody
+from fondaco.wire.rewards.base import Body, DateText, DocumentIdentifier, ListBody, TableBody
 from fondaco.wire.rewards.objects import AccountsReceivable, Currency
 from fondaco.wire.rewards.receivables import CurrencyAgeing, ReceivableAgeing, ReceivableDetails, StatementLine
 
@@ -47,7 +47,7 @@ class Statement(msgspec.Struct, frozen=True, kw_only=True):
     closing_balance: Decimal
 
 
-class AgeingRequest(ListBody, kw_only=True, forbid_unknown_fields=True):
+class AgeingRequest(TableBody, kw_only=True, forbid_unknown_fields=True):
     """Of one receivable, or of the whole programme: then by currency, and a page of the merchants' receivables."""
 
     accounts_receivable_identifier: DocumentIdentifier | UnsetType = UNSET

@@ -16,6 +16,7 @@ from fondaco.wire.rewards.base import (
     EventIdentifier,
     ListBody,
     Reference,
+    TableBody,
 )
 from fondaco.wire.rewards.documents import AwardDetails, Expiry, Spend
 
@@ -26,7 +27,7 @@ class AwardRequest(Body, kw_only=True, forbid_unknown_fields=True):
     award_identifier: DocumentIdentifier
 
 
-class AwardList(ListBody, kw_only=True, forbid_unknown_fields=True):
+class AwardList(TableBody, kw_only=True, forbid_unknown_fields=True):
     """``posted_from`` and ``posted_to`` are a half-open period."""
 
     customer_event_identifier: EventIdentifier | UnsetType = UNSET
