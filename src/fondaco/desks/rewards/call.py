@@ -32,7 +32,7 @@ from fondaco.desks.rewards.method import Method
 from fondaco.desks.rewards.refusals import refused
 from fondaco.desks.rewards.session import Login
 from fondaco.desks.rewards.unprintable import unprintable
-from fondaco.wire.rewards.base import ENCODER, Body, Request
+from fondaco.wire.rewards.base import Body, Request
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -153,7 +153,7 @@ class Call:
         return self._named(name, replace(self._body, token="", fields_set=msgspec.UNSET))
 
     def _named(self, key: bytes, body: msgspec.Struct) -> Idempotency:
-        return self.floor.repeats.named(self.method.path.encode() + b"\0" + key, ENCODER.encode(body))
+        return self.floor.repeats.named(self.method.path.encode() + b"\0" + key, body)
 
 
 def _checked_key(key: bytes) -> bytes:
