@@ -18,6 +18,7 @@ from fondaco.core.commands import HOUSE, Rewards
 from fondaco.core.rewards.actions import Action, OperatorPut, ProgrammeCreate
 from fondaco.core.rewards.books import Books
 from fondaco.core.rewards.entities import Role
+from fondaco.desks.rewards.methods import METHODS
 from fondaco.desks.rewards.passwords import secret_name
 from fondaco.runtime.limits import Limits
 
@@ -66,10 +67,13 @@ class Office:
         return self.app.house.rewards.programmes[1]
 
     async def send(self, path: str, body: object, headers: Mapping[str, str] | None = None) -> Answer:
-        """Any body, as an object or as bytes."""
+        """Any body, as an object or as bytes. Whatever is refused must be one of the refusals of its method."""
         content = body if isinstance(body, bytes) else msgspec.json.encode(body)
         async with self.http.post(f"{self.app.url}/rewards/{path}", data=content, headers=headers) as answer:
-            return Answer(answer.status, answer.headers, await answer.read())
+            found = Answer(answer.status, answer.headers, await answer.read())
+        if found.status != 200 and path in METHODS and found.headers["Content-Type"].startswith("application/json"):
+            assert found.refused[1] in METHODS[path].codes, f"{path} is not said to answer {found.refused}"
+        return found
 
     async def asks(self, who: str, path: str, key: str | None = None, /, **body: object) -> Answer:
         """An operator who is logged in."""

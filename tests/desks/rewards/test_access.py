@@ -146,7 +146,9 @@ async def test_the_page_describes_the_desk(office: Office) -> None:
     assert re.findall(r"[^.]\.\.[ <]", text) == []
     create = text.partition("POST /rewards/customer_events/purchases/create<")[2].partition("<h2>")[0]
     assert '200: OK, <a href="#shape-Purchase">Purchase</a>' in create
-    assert '<a href="#shape-rewards.409">409</a>' in create
+    assert '<a href="#shape-rewards.409.INVALID_STATE.NOT_EFFECTIVE.CONFLICT">409</a>' in create
+    show = page["paths"]["/rewards/programmes/show"]["post"]["responses"]
+    assert show.keys() == {"200", "400", "401", "403", "405", "408", "413", "429", "431", "500"}
     assert "<code>performed_on</code> text of at most 19 characters: YYYY-MM-DDTHH:MM:SS" in create
     line = '<a href="#shape-PurchaseLineGiven">PurchaseLineGiven</a>'
     assert f"<code>lines</code> list of {line}, 1 to 200 of them, required" in create

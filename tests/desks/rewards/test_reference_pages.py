@@ -23,6 +23,7 @@ from fondaco.desks.rewards import (
     spend_methods,
     write_off_methods,
 )
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import Method
 from fondaco.wire.rewards.base import Body
 
@@ -58,4 +59,6 @@ def test_a_method_has_its_section_role_and_fields(name: str, method: Method) -> 
         body = set()  # the same body as apply_settlement, the page says
     unsaid = sorted(field for field in body if f"`{field}`" not in section)
     unsaid += sorted(f.encode_name for f in msgspec.structs.fields(method.answer) if f"`{f.encode_name}`" not in page)
+    said = {Code(each) for each in re.findall(r"`([A-Z_]+)`", section) if each in Code.__members__}
+    assert said <= {Code.OK, *method.codes}, f"{name}.md says what {method.path} does not answer"
     assert unsaid == [], f"{name}.md does not say what {method.path} takes or answers: {unsaid}"

@@ -20,6 +20,7 @@ from fondaco.desks.rewards import translate
 from fondaco.desks.rewards.answering import view_of
 from fondaco.desks.rewards.call import Call
 from fondaco.desks.rewards.exporting import Row, refuse_fields_set, table
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import READ, Stream, method
 from fondaco.desks.rewards.resolve import number_of
 from fondaco.desks.rewards.view import View
@@ -98,6 +99,7 @@ METHODS: Final = (
         trial_balance,
         "What the accounts of the ledger come to, by type and currency, as JSON or CSV; debit and credit are the same.",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         streams=True,
         answer=wire.TrialBalances,
     ),

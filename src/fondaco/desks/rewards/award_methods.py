@@ -13,6 +13,7 @@ from fondaco.desks.rewards import translate_documents
 from fondaco.desks.rewards.answering import page, state_of, time_or_none, view_of
 from fondaco.desks.rewards.call import Call
 from fondaco.desks.rewards.exporting import exported
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import READ, Stream, method
 from fondaco.desks.rewards.resolve import entity_of, optional_number
 from fondaco.projections.rewards_reads import DocumentFilter
@@ -68,6 +69,7 @@ METHODS: Final = (
         show,
         "One award as it is now.",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=AwardDetails,
     ),
     method(
@@ -77,6 +79,7 @@ METHODS: Final = (
         list_,
         "Awards, newest first, as JSON by pages or as CSV, streamed.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.WRONG_EVENT_TYPE, Code.UNAVAILABLE),
         streams=True,
         answer=wire.Awards,
     ),

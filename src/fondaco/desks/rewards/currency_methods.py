@@ -11,6 +11,7 @@ from fondaco.desks.rewards import translate_set_up as translate
 from fondaco.desks.rewards.amounts import rate_e9_of
 from fondaco.desks.rewards.answering import currency_of, view_of
 from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import ADMIN, method
 from fondaco.desks.rewards.resolve import entity_of
 from fondaco.desks.rewards.set_up import (
@@ -86,6 +87,7 @@ METHODS: Final = (
         create_currency,
         "Make a currency",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=wire.CurrencyDetails,
     ),
     method(
@@ -95,6 +97,7 @@ METHODS: Final = (
         update_currency,
         "Change the names, rounding or effectiveness of a currency",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         alone=True,
         answer=wire.CurrencyDetails,
     ),
@@ -107,6 +110,7 @@ METHODS: Final = (
         create_rate,
         "Make a period of an exchange rate",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=CurrencyRatePeriod,
     ),
     method(
@@ -116,6 +120,7 @@ METHODS: Final = (
         update_rate,
         "End a period of an exchange rate, or move its end",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         alone=True,
         answer=CurrencyRatePeriod,
     ),

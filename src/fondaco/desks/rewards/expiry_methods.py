@@ -15,6 +15,7 @@ from fondaco.core.rewards.entities import EntityKind
 from fondaco.desks.rewards import translate_documents
 from fondaco.desks.rewards.answering import page, time_or_none, view_of
 from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import READ, method
 from fondaco.desks.rewards.resolve import entity_of, optional_number
 from fondaco.projections.rewards_reads import DocumentFilter
@@ -52,6 +53,7 @@ METHODS: Final = (
         show,
         "One expiry of a participant's rewards.",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=Expiry,
     ),
     method(
@@ -61,6 +63,7 @@ METHODS: Final = (
         list_,
         "Rewards that expired, newest first.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.UNAVAILABLE),
         answer=wire.Expiries,
     ),
 )

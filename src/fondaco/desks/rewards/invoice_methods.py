@@ -14,6 +14,7 @@ from fondaco.desks.rewards import translate_documents
 from fondaco.desks.rewards.answering import ALLOCATIONS_SHOWN, changed, flag_of, page, state_of, time_or_none, view_of
 from fondaco.desks.rewards.call import Call
 from fondaco.desks.rewards.exporting import exported
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import OPERATE, READ, Stream, method
 from fondaco.desks.rewards.resolve import entity_of, number_of, optional_number
 from fondaco.projections.rewards_reads import DocumentFilter
@@ -110,6 +111,7 @@ METHODS: Final = (
         show,
         "One invoice as it is now.",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=InvoiceDetails,
     ),
     method(
@@ -119,6 +121,7 @@ METHODS: Final = (
         list_,
         "Invoices, newest first, as JSON by pages or as CSV, streamed.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.UNAVAILABLE),
         streams=True,
         answer=wire.Invoices,
     ),
@@ -129,6 +132,7 @@ METHODS: Final = (
         cancel,
         "Credit what of an invoice was not credited yet; its awards stay.",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=wire.InvoiceCancelled,
     ),
     method(
@@ -138,6 +142,7 @@ METHODS: Final = (
         show_credit_note,
         "One credit note as it is now, with what it was allocated to.",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=CreditNoteDetails,
     ),
     method(
@@ -147,6 +152,7 @@ METHODS: Final = (
         list_credit_notes,
         "Credit notes, newest first, as JSON by pages or as CSV, streamed.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.UNAVAILABLE),
         streams=True,
         answer=wire.CreditNotes,
     ),

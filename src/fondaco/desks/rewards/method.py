@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 from fondaco.core.rewards.entities import Role
+from fondaco.desks.rewards.failure import Code
 from fondaco.wire.rewards.base import Request
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class Stream(msgspec.Struct, frozen=True):
 class Method(msgspec.Struct, frozen=True):
     """``role`` is the least that is needed, ``None`` for who has no token yet. ``writes``: it sends a command.
 
+    ``refuses`` are the codes of what it is about; ``codes`` all it can answer.
+
     ``alone``: it reads a thing and sends it again as a whole, so it must not run while another of its programme does,
     or the one's change would be undone by the other.
     """
@@ -43,8 +46,26 @@ class Method(msgspec.Struct, frozen=True):
     writes: bool
     answer: type
     decoder: msgspec.json.Decoder[Any]
+    refuses: tuple[Code, ...] = ()
     streams: bool = False
     alone: bool = False
+
+    @property
+    def codes(self) -> list[Code]:
+        """All codes but OK that it can answer, in their order.
+
+        Known limit: a bulk tells its rows' refusals in its rows, and is said to answer those of a command itself.
+        """
+        codes = {*_ANY, *self.refuses, *(_OF_COMMANDS if self.writes else ())}
+        codes |= {Code.ACCESS_DENIED} if self.role is None else {*_OF_TOKENS}
+        return [code for code in Code if code in codes]
+
+
+#: What any body may be refused for.
+_ANY: Final = (Code.INVALID_REQUEST, Code.MISSING_PARAMETER, Code.TOO_MANY_REQUESTS, Code.INTERNAL)
+_OF_TOKENS: Final = (Code.INVALID_TOKEN, Code.EXPIRED_TOKEN, Code.ACCESS_DENIED)
+#: A key that was used before, an operator who was shut out meanwhile, a house that is closing.
+_OF_COMMANDS: Final = (Code.CONFLICT, Code.NOT_EFFECTIVE, Code.UNAVAILABLE)
 
 
 class Nothing(msgspec.Struct, frozen=True):
@@ -60,11 +81,13 @@ def method(
     *,
     writes: bool,
     answer: type = Nothing,
+    refuses: tuple[Code, ...] = (),
     streams: bool = False,
     alone: bool = False,
 ) -> Method:
-    """``streams``: it may answer CSV or JSON piece by piece."""
-    return Method(path, role, body, handler, summary, writes, answer, msgspec.json.Decoder(body), streams, alone)
+    """``refuses``: what its handler and the core may answer besides OK. ``streams``: CSV or JSON, piece by piece."""
+    decoder = msgspec.json.Decoder(body)
+    return Method(path, role, body, handler, summary, writes, answer, decoder, refuses, streams, alone)
 
 
 READ: Final = Role.READ

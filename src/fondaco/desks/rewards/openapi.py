@@ -1,4 +1,4 @@
-"""The desk's part of the OpenAPI page, made out of its methods: their bodies, their answers, every status.
+"""The desk's part of the OpenAPI page, made out of its methods: their bodies, their answers, the statuses of each.
 
 Schemas come from the structs that decode the requests and encode the answers, so the page cannot say otherwise. What
 msgspec has no word for is added here: that an identifier has exactly one of its names, that a line says what it comes
@@ -20,7 +20,7 @@ from fondaco.wire.rewards.base import END, CodeIdentifier, CurrencyIdentifier, D
 from fondaco.wire.rewards.purchase_requests import PurchaseLineGiven
 
 _SCHEMA: Final = "#/components/schemas/{name}"
-_RESPONSE: Final = "#/components/responses/rewards.{status}"
+_BY_VERB: Final = [Code.INVALID_REQUEST]
 _IDENTIFIERS: Final = (EventIdentifier, DocumentIdentifier, CodeIdentifier, CurrencyIdentifier)
 _LINE_TOTALS: Final = [{"required": ["total_amount"]}, {"required": ["quantity", "unit_price"]}]
 _KEY_PARAMETER: Final = {
@@ -53,7 +53,7 @@ def described(methods: Iterable[Method], prefix: str) -> dict[str, Any]:
     security = {"rewardsBasic": {"type": "http", "scheme": "basic", "description": "A web api key and its secret."}}
     return {
         "paths": paths,
-        "components": {"schemas": components, "responses": _refusals(), "securitySchemes": security},
+        "components": {"schemas": components, "responses": _refusals(methods), "securitySchemes": security},
     }
 
 
@@ -103,33 +103,39 @@ def _responses(method: Method, answer: Any) -> dict[str, Any]:
         }
     }
     done = {"description": "OK", "content": content, "headers": headers}
-    return {"200": done, **{status: {"$ref": _RESPONSE.format(status=status)} for status in _STATUSES}}
+    refused = {
+        str(status): {"$ref": f"#/components/responses/{_name(status, codes)}"}
+        for status, codes in _by_status(method).items()
+    }
+    return {"200": done, **refused}
 
 
-def _refusals() -> dict[str, Any]:
-    """What any method may answer but OK, by its status: the desk's own, and those of the door."""
+def _refusals(methods: list[Method]) -> dict[str, Any]:
+    """What the methods answer but OK, by status and its codes: the desk's own, and what the door says in plain text."""
     plain = {"text/plain": {"schema": {"type": "string"}}}
     responses: dict[str, Any] = {}
-    for status, codes in _STATUSES.items():
-        if codes:
-            content = {"application/json": {"schema": _envelope({"type": "null"}, codes)}}
-            responses[f"rewards.{status}"] = {"description": ", ".join(codes), "content": content}
-        else:
-            phrase = HTTPStatus(int(status)).phrase
-            responses[f"rewards.{status}"] = {"description": f"{phrase}, by the door", "content": plain}
-    responses["rewards.405"]["headers"] = {"Allow": {"required": True, "schema": {"type": "string", "enum": ["POST"]}}}
+    for status, codes in (refusal for method in methods for refusal in _by_status(method).items()):
+        content = {"application/json": {"schema": _envelope({"type": "null"}, codes)}} if codes else plain
+        said = ", ".join(codes) or f"{HTTPStatus(status).phrase}, by the door"
+        responses[_name(status, codes)] = {"description": said, "content": content}
+    allow = {"Allow": {"required": True, "schema": {"type": "string", "enum": ["POST"]}}}
+    responses[_name(405, _BY_VERB)]["headers"] = allow
     return responses
 
 
-def _by_status() -> dict[str, list[str]]:
-    by_status: dict[int, list[str]] = {405: [Code.INVALID_REQUEST], 408: [], 413: [], 431: []}
-    for code, number in HTTP_STATUS.items():
-        if code is not Code.OK:
-            by_status.setdefault(number, []).append(code)
-    return {str(number): codes for number, codes in sorted(by_status.items())}
+def _by_status(method: Method) -> dict[int, list[Code]]:
+    """What a method may answer but OK; the door's statuses have no codes."""
+    by_status: dict[int, list[Code]] = {405: _BY_VERB, 408: [], 413: [], 431: []}
+    for code in method.codes:
+        by_status.setdefault(HTTP_STATUS[code], []).append(code)
+    return dict(sorted(by_status.items()))
 
 
-def _envelope(data: Any, codes: list[str]) -> dict[str, Any]:
+def _name(status: int, codes: list[Code]) -> str:
+    return ".".join(("rewards", str(status), *codes))
+
+
+def _envelope(data: Any, codes: list[Code]) -> dict[str, Any]:
     status = {
         "code": {"type": "string", "enum": [str(code) for code in codes]},
         "message": {"type": "string", "description": "One sentence: what is wrong, and the way out."},
@@ -140,6 +146,3 @@ def _envelope(data: Any, codes: list[str]) -> dict[str, Any]:
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
-
-
-_STATUSES: Final = _by_status()

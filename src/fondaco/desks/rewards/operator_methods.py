@@ -123,6 +123,7 @@ METHODS: Final = (
         update_programme,
         "Choose what happens to spent rewards of cancelled purchases, and the base currency",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         alone=True,
         answer=wire.Programme,
     ),
@@ -133,6 +134,7 @@ METHODS: Final = (
         create_operator,
         "Let somebody log in",
         writes=True,
+        refuses=(Code.INVALID_STATE,),
         answer=wire.Operator,
     ),
     method(
@@ -142,6 +144,7 @@ METHODS: Final = (
         update_operator,
         "Change an operator's role or password, or shut him out",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         alone=True,
         answer=wire.Operator,
     ),
@@ -153,6 +156,7 @@ METHODS: Final = (
         create_key,
         "Make a key for a program to log in with",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=wire.NewWebApiKey,
     ),
     method(
@@ -162,6 +166,7 @@ METHODS: Final = (
         revoke_key,
         "End a key for good, and the tokens that were got with it",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
     ),
     method("web_api_keys/list", ADMIN, ListBody, list_keys, "List web api keys", writes=False, answer=wire.WebApiKeys),
 )

@@ -20,7 +20,7 @@ from fondaco.desks.rewards import translate_set_up as translate
 from fondaco.desks.rewards.amounts import ppm_of
 from fondaco.desks.rewards.answering import currency_of, view_of
 from fondaco.desks.rewards.call import Call
-from fondaco.desks.rewards.failure import Failure, invalid, not_found
+from fondaco.desks.rewards.failure import Code, Failure, invalid, not_found
 from fondaco.desks.rewards.method import ADMIN, OPERATE, method
 from fondaco.desks.rewards.resolve import entity_of
 from fondaco.desks.rewards.set_up import (
@@ -215,6 +215,7 @@ METHODS: Final = (
         create_merchant,
         "Make a merchant with accounts receivable",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         answer=wire.Merchant,
     ),
     method(
@@ -224,6 +225,7 @@ METHODS: Final = (
         update_merchant,
         "Change the terms of a merchant",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         alone=True,
         answer=wire.Merchant,
     ),
@@ -234,6 +236,7 @@ METHODS: Final = (
         erase_merchant,
         "Make all that is known of a merchant unreadable for ever",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=wire.Merchant,
     ),
     showing("merchants", EntityKind.MERCHANT, "merchant_identifier", asked.MerchantShow, _merchant, wire.Merchant),
@@ -245,10 +248,19 @@ METHODS: Final = (
         create_unit,
         "Make a place where purchases are made",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         answer=wire.Unit,
     ),
     method(
-        "units/update", ADMIN, asked.UnitUpdate, update_unit, "Change a unit", writes=True, alone=True, answer=wire.Unit
+        "units/update",
+        ADMIN,
+        asked.UnitUpdate,
+        update_unit,
+        "Change a unit",
+        writes=True,
+        refuses=(Code.NOT_FOUND,),
+        alone=True,
+        answer=wire.Unit,
     ),
     showing("units", EntityKind.UNIT, "unit_identifier", asked.UnitShow, _unit, wire.Unit),
     listing("units", EntityKind.UNIT, _unit, wire.Units),
@@ -259,6 +271,7 @@ METHODS: Final = (
         create_participant,
         "Make a participant with accounts receivable",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=wire.Participant,
     ),
     method(
@@ -268,6 +281,7 @@ METHODS: Final = (
         update_participant,
         "Change a participant",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         alone=True,
         answer=wire.Participant,
     ),
@@ -278,6 +292,7 @@ METHODS: Final = (
         erase_participant,
         "Make all that is known of a participant unreadable for ever",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=wire.Participant,
     ),
     showing(

@@ -17,6 +17,7 @@ from fondaco.desks.rewards.amounts import units_of
 from fondaco.desks.rewards.answering import ALLOCATIONS_SHOWN, changed, page, state_of, time_or_none, view_of
 from fondaco.desks.rewards.call import Call
 from fondaco.desks.rewards.exporting import exported
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import OPERATE, READ, Stream, method
 from fondaco.desks.rewards.resolve import entity_of, number_of, optional_number
 from fondaco.projections.rewards_reads import DocumentFilter
@@ -93,6 +94,7 @@ METHODS: Final = (
         create,
         "Take in a merchant's money and settle invoices with it.",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=Payment,
     ),
     method(
@@ -102,6 +104,7 @@ METHODS: Final = (
         refund,
         "Pay unallocated credit back.",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=Payment,
     ),
     method(
@@ -111,6 +114,7 @@ METHODS: Final = (
         cancel,
         "Undo a payment: the invoices it settled are open again.",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=Payment,
     ),
     method(
@@ -120,6 +124,7 @@ METHODS: Final = (
         show,
         "One payment as it is now, with what it was allocated to.",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=PaymentDetails,
     ),
     method(
@@ -129,6 +134,7 @@ METHODS: Final = (
         list_,
         "Payments and refunds, newest first, as JSON by pages or as CSV, streamed.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.UNAVAILABLE),
         streams=True,
         answer=wire.Payments,
     ),

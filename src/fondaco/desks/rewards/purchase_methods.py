@@ -25,6 +25,7 @@ from fondaco.desks.rewards.answering import (
     view_of,
 )
 from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import OPERATE, READ, method
 from fondaco.desks.rewards.purchase_lines import lines_of
 from fondaco.desks.rewards.resolve import number_of, optional_number
@@ -99,6 +100,7 @@ METHODS: Final = (
         create,
         "Post a purchase, with its awards.",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=Purchase,
     ),
     method(
@@ -108,6 +110,7 @@ METHODS: Final = (
         cancel,
         "Take back a purchase or some of its lines, with what was awarded and invoiced for it.",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE, Code.WRONG_EVENT_TYPE),
         answer=wire.PurchaseCancelled,
     ),
     method(
@@ -117,6 +120,7 @@ METHODS: Final = (
         show,
         "One purchase as it is now.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.WRONG_EVENT_TYPE),
         answer=Purchase,
     ),
     method(
@@ -126,6 +130,7 @@ METHODS: Final = (
         list_,
         "Purchases, newest first.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.UNAVAILABLE),
         answer=wire.Purchases,
     ),
 )

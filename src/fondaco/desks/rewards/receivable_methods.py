@@ -24,6 +24,7 @@ from fondaco.desks.rewards import translate
 from fondaco.desks.rewards.answering import newest, view_of
 from fondaco.desks.rewards.call import Call
 from fondaco.desks.rewards.exporting import Row, refuse_fields_set, table
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.identifiers import number_text
 from fondaco.desks.rewards.method import READ, Stream, method
 from fondaco.desks.rewards.resolve import entity_of
@@ -194,6 +195,7 @@ METHODS: Final = (
         show,
         "One receivable, with what is owed on it.",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=ReceivableDetails,
     ),
     method(
@@ -212,6 +214,7 @@ METHODS: Final = (
         statement,
         "Every posting on a receivable with the running balance, as JSON or CSV, streamed.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.UNAVAILABLE),
         answer=wire.Statement,
         streams=True,
     ),
@@ -222,6 +225,7 @@ METHODS: Final = (
         ageing,
         "What is unsettled by days overdue, of one receivable or the whole programme, as JSON or CSV, streamed.",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         streams=True,
         answer=wire.AgeingAnswer,
     ),

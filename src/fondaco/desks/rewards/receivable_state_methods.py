@@ -14,6 +14,7 @@ from fondaco.core.rewards.entities import ReceivableState
 from fondaco.desks.rewards import translate
 from fondaco.desks.rewards.answering import view_of
 from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import ADMIN, method
 from fondaco.desks.rewards.receivable_methods import receivable_asked
 from fondaco.desks.rewards.set_up import made
@@ -38,6 +39,7 @@ METHODS: Final = tuple(
         _into(state),
         summary,
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         alone=True,
         answer=AccountsReceivable,
     )

@@ -16,6 +16,7 @@ from fondaco.core.rewards.entities import EntityKind
 from fondaco.desks.rewards import translate_documents
 from fondaco.desks.rewards.answering import changed, event_number, newest, time_or_none, view_of
 from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import OPERATE, READ, method
 from fondaco.desks.rewards.refusals import refusal
 from fondaco.desks.rewards.resolve import entity_of, optional_number
@@ -99,6 +100,7 @@ METHODS: Final = (
         start,
         "Start a run that settles every posted, unsettled purchase.",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         answer=SettlementRun,
     ),
     method(
@@ -108,6 +110,7 @@ METHODS: Final = (
         show,
         "How far a run has come.",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=SettlementRun,
     ),
     method("settlement_runs/list", READ, wire.RunList, list_, "Runs, newest first.", writes=False, answer=wire.Runs),
@@ -118,6 +121,7 @@ METHODS: Final = (
         rows,
         "What a run did with each purchase.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.UNAVAILABLE),
         answer=wire.RunRowsAnswer,
     ),
 )

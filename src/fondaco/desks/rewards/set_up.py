@@ -15,6 +15,7 @@ from fondaco.core.rewards.actions import Action
 from fondaco.core.rewards.entities import Entity, EntityKind
 from fondaco.desks.rewards.answering import changed, currency_of, newest, view_of
 from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import READ, Method, method
 from fondaco.desks.rewards.resolve import entity_numbered, entity_of, number_of
 from fondaco.desks.rewards.view import View
@@ -72,7 +73,8 @@ def showing(group: str, kind: EntityKind, field: str, body: type[Body], render: 
     async def show(call: Call, asked: Body) -> object:
         return render(call, entity_of(call, kind, getattr(asked, field), field))
 
-    return method(f"{group}/show", READ, body, show, f"Show one of the {_words(group)}", writes=False, answer=answer)
+    summary = f"Show one of the {_words(group)}"
+    return method(f"{group}/show", READ, body, show, summary, writes=False, refuses=(Code.NOT_FOUND,), answer=answer)
 
 
 def listing(group: str, kind: EntityKind, render: Render, page: type[msgspec.Struct]) -> Method:

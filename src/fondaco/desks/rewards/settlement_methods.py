@@ -12,6 +12,7 @@ from fondaco.core.rewards import entities as e
 from fondaco.desks.rewards import translate
 from fondaco.desks.rewards.answering import changed, changed_or_none, event, view_of
 from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import OPERATE, READ, method
 from fondaco.desks.rewards.refusals import refusal
 from fondaco.wire.rewards.objects import Settlement
@@ -42,6 +43,7 @@ METHODS: Final = (
         apply_settlement,
         "Compute a merchant's contribution to a posted purchase and invoice it.",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE, Code.ALREADY_SETTLED, Code.WRONG_EVENT_TYPE),
         answer=Settlement,
     ),
     method(
@@ -51,6 +53,7 @@ METHODS: Final = (
         preview_settlement,
         "What apply_settlement would answer now; nothing is changed.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE, Code.ALREADY_SETTLED, Code.WRONG_EVENT_TYPE, Code.NOT_EFFECTIVE),
         answer=Settlement,
     ),
 )

@@ -16,6 +16,7 @@ from fondaco.desks.rewards import translate_documents
 from fondaco.desks.rewards.amounts import units_of
 from fondaco.desks.rewards.answering import changed, page, state_of, time_or_none, view_of
 from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import OPERATE, READ, method
 from fondaco.desks.rewards.resolve import entity_of, number_of, optional_number
 from fondaco.projections.rewards_reads import DocumentFilter
@@ -69,6 +70,7 @@ METHODS: Final = (
         create,
         "Redeem rewards of a participant.",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=Spend,
     ),
     method(
@@ -78,6 +80,7 @@ METHODS: Final = (
         cancel,
         "Give the rewards of a spend back.",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=Spend,
     ),
     method(
@@ -87,6 +90,7 @@ METHODS: Final = (
         show,
         "One spend as it is now.",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=Spend,
     ),
     method(
@@ -96,6 +100,7 @@ METHODS: Final = (
         list_,
         "Spends, newest first.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.UNAVAILABLE),
         answer=wire.Spends,
     ),
 )

@@ -13,7 +13,7 @@ from fondaco.core.rewards.entities import EntityKind
 from fondaco.desks.rewards import translate_set_up as translate
 from fondaco.desks.rewards.amounts import ppm_of, units_of
 from fondaco.desks.rewards.call import Call
-from fondaco.desks.rewards.failure import invalid
+from fondaco.desks.rewards.failure import Code, invalid
 from fondaco.desks.rewards.method import ADMIN, method
 from fondaco.desks.rewards.resolve import entity_of
 from fondaco.desks.rewards.set_up import (
@@ -169,6 +169,7 @@ METHODS: Final = (
         create_scheme,
         "Make an award scheme",
         writes=True,
+        refuses=(Code.INVALID_STATE,),
         answer=wire.Scheme,
     ),
     method(
@@ -178,12 +179,22 @@ METHODS: Final = (
         update_scheme,
         "Change an award scheme, for purchases posted from now on",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         alone=True,
         answer=wire.Scheme,
     ),
     showing("schemes", EntityKind.SCHEME, "scheme_identifier", asked.SchemeShow, _scheme, wire.Scheme),
     listing("schemes", EntityKind.SCHEME, _scheme, wire.Schemes),
-    method("offers/create", ADMIN, asked.OfferCreate, create_offer, "Make an offer", writes=True, answer=wire.Offer),
+    method(
+        "offers/create",
+        ADMIN,
+        asked.OfferCreate,
+        create_offer,
+        "Make an offer",
+        writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
+        answer=wire.Offer,
+    ),
     method(
         "offers/update",
         ADMIN,
@@ -191,6 +202,7 @@ METHODS: Final = (
         update_offer,
         "Change an offer, for purchases posted from now on",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         alone=True,
         answer=wire.Offer,
     ),
@@ -203,6 +215,7 @@ METHODS: Final = (
         create_rule,
         "Make a rule of who contributes how much",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=wire.ContributionRule,
     ),
     method(
@@ -212,6 +225,7 @@ METHODS: Final = (
         update_rule,
         "Change a contribution rule, for purchases posted from now on",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         alone=True,
         answer=wire.ContributionRule,
     ),

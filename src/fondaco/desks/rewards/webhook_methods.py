@@ -163,6 +163,7 @@ METHODS: Final = (
         create,
         "Have events sent to an address; the answer holds the secret",
         writes=True,
+        refuses=(Code.INVALID_STATE,),
         answer=wire.MadeWebhook,
     ),
     method(
@@ -172,6 +173,7 @@ METHODS: Final = (
         update,
         "Change a webhook, switch it off or on, or give it a new secret",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         alone=True,
         answer=wire.MadeWebhook,
     ),
@@ -182,6 +184,7 @@ METHODS: Final = (
         delete,
         "End a webhook for good; nothing is sent to it any more",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         alone=True,
     ),
     method(
@@ -191,6 +194,7 @@ METHODS: Final = (
         show,
         "Show a webhook, how far it is and how its last attempts went",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=wire.Webhook,
     ),
     method(
@@ -209,6 +213,7 @@ METHODS: Final = (
         test,
         "Send an event that tells nothing, at once, and say how it went",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=wire.WebhookTested,
     ),
     method(
@@ -218,6 +223,7 @@ METHODS: Final = (
         replay,
         "Send all events from a sequence on again",
         writes=True,
+        refuses=(Code.NOT_FOUND,),
         answer=wire.Webhook,
     ),
 )

@@ -13,6 +13,7 @@ from fondaco.core.rewards.entities import EntityKind
 from fondaco.desks.rewards import translate, translate_documents
 from fondaco.desks.rewards.answering import ALLOCATIONS_SHOWN, changed, page, time_or_none, view_of
 from fondaco.desks.rewards.call import Call
+from fondaco.desks.rewards.failure import Code
 from fondaco.desks.rewards.method import ADMIN, READ, method
 from fondaco.desks.rewards.receivable_methods import receivable_asked
 from fondaco.desks.rewards.resolve import entity_of, optional_number
@@ -62,6 +63,7 @@ METHODS: Final = (
         create,
         "Give up all that it owes",
         writes=True,
+        refuses=(Code.NOT_FOUND, Code.INVALID_STATE),
         answer=wire.WrittenOff,
     ),
     method(
@@ -71,6 +73,7 @@ METHODS: Final = (
         show,
         "One write-off, with the invoices that it gave up.",
         writes=False,
+        refuses=(Code.NOT_FOUND,),
         answer=WriteOffDetails,
     ),
     method(
@@ -80,6 +83,7 @@ METHODS: Final = (
         list_,
         "Write-offs, newest first.",
         writes=False,
+        refuses=(Code.NOT_FOUND, Code.UNAVAILABLE),
         answer=wire.WriteOffs,
     ),
 )
