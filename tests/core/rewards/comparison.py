@@ -67,13 +67,16 @@ REGISTERS = {
 
 
 class Comparison:
-    """``log`` is every batch there was, to be replayed; ``answered`` counts what was met."""
+    """``log`` is every batch there was, to be replayed; ``answered`` counts what was met, and
+    ``refused`` holds by which refusal each action was met.
+    """
 
     def __init__(self) -> None:
         self.house = House()
         self.time_us = START_US
         self.log: list[tuple[bytes, int]] = []
         self.answered: Counter[str] = Counter()
+        self.refused: set[tuple[type[a.Action], Reject]] = set()
         self.statements: dict[tuple[int, int, int, int], int] = {}
         #: the house's asset of a currency that is a programme's own, by the accountant's name for it
         self.own_assets: dict[int, int] = {}
@@ -109,6 +112,8 @@ class Comparison:
         self._compare_due(due, facts)
         what = f"{action} of programme {programme_id} at {self.time_us}"
         self.answered[answer[0].name if isinstance(answer, tuple) else answer.action] += 1
+        if isinstance(answer, tuple):
+            self.refused.add((type(action), answer[0]))
         if isinstance(expected, Refused):
             assert isinstance(answer, tuple), f"{what}: {answer}, not refused as {expected}"
             assert answer[0] == expected.reject, f"{what}: {answer}, not {expected}"
