@@ -4,13 +4,13 @@ There may be a million participants, whose accounts nobody can add up between tw
 every posting. They follow from the ledger and are no part of the state: a house that comes back counts them once. Of
 the cash of users it is what the programme's postings gave them, since the exchange moves it too.
 
-Invariant: the totals of a currency add up to zero, and each is the sum of the ledger's accounts. Cost: some 0.4 µs a
+Invariant: the totals of a currency add up to zero, and each is the sum of the ledger's accounts. Cost: some 0.1 µs a
 posting.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from fondaco.core.purposes import (
@@ -45,36 +45,40 @@ OWN: Final = (
 )
 
 
+_PURPOSES: Final = 1 + max(*OWN, MERCHANT_RECEIVABLE, PARTICIPANT_REWARD, PARTICIPANT_DEBT, CASH)
+
+
 class AccountTotals:
     """Of one programme, credit positive."""
 
     def __init__(self) -> None:
-        self._units: Counter[tuple[int, int]] = Counter()
+        self._by_purpose: defaultdict[int, list[int]] = defaultdict(lambda: [0] * _PURPOSES)
 
     def of(self, purpose: int, currency: int) -> int:
-        return self._units[purpose, currency]
+        found = self._by_purpose.get(currency)
+        return found[purpose] if found is not None else 0
 
     def post(self, units: int, currency: int, debit_purpose: int, credit_purpose: int) -> None:
-        self._units[debit_purpose, currency] -= units
-        self._units[credit_purpose, currency] += units
+        by_purpose = self._by_purpose[currency]
+        by_purpose[debit_purpose] -= units
+        by_purpose[credit_purpose] += units
 
     def count(self, books: Books, ledger: Ledger) -> None:
         """Begin with what the ledger holds. What its accounts lack to zero, users have been given."""
-        counted = self._units
+        counted = self._by_purpose
         counted.clear()
         for currency in books.currencies.values():
             for purpose in OWN:
-                counted[purpose, currency.number] += ledger.balance(books.owner, currency.asset_id, purpose)
+                counted[currency.number][purpose] = ledger.balance(books.owner, currency.asset_id, purpose)
         for receivable in books.receivables.values():
             owner, asset_id = books.receivable_owners[receivable.number - 1], _asset(books, receivable.currency)
-            counted[MERCHANT_RECEIVABLE, receivable.currency] += ledger.balance(owner, asset_id, MERCHANT_RECEIVABLE)
+            counted[receivable.currency][MERCHANT_RECEIVABLE] += ledger.balance(owner, asset_id, MERCHANT_RECEIVABLE)
         for participant in books.participants.values():
             owner, asset_id = books.participant_owners[participant.number - 1], _asset(books, participant.currency)
             for purpose in (PARTICIPANT_REWARD, PARTICIPANT_DEBT):
-                counted[purpose, participant.currency] += ledger.balance(owner, asset_id, purpose)
-        for number in books.currencies:
-            total = sum(units for (_, currency), units in counted.items() if currency == number)
-            counted[CASH, number] = -total
+                counted[participant.currency][purpose] += ledger.balance(owner, asset_id, purpose)
+        for by_purpose in counted.values():
+            by_purpose[CASH] = -sum(by_purpose)
 
 
 def _asset(books: Books, currency: int) -> int:
