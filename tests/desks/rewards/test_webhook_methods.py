@@ -171,9 +171,11 @@ async def test_nothing_is_sent_to_a_deleted_webhook_and_it_is_found_no_more(tmp_
             assert (await office.asks("ada", "webhooks/delete", "key 1", **which)).body == deleted.body
             assert [each["number"] for each in (await office.does("webhooks/list"))["webhooks"]] == ["2"]
             assert office.app.secrets.get("webhook/1/1") is None
+            office.app.secrets.put("webhook/1/1", "as if the house had been killed before it was removed")
         async with office_on(tmp_path) as office:
             await give(office.app, BUY)
             await until(lambda: len(other.received) == 3, "the other is told after a restart too")
+            assert office.app.secrets.get("webhook/1/1") is None
             assert len(receiver.received) == came
             again = await office.does("webhooks/create", url=receiver.url, events=["award.posted"])
             assert again["number"] == "3", "no number is given twice"

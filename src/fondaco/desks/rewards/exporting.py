@@ -2,7 +2,8 @@
 
 A table's first page is read before its answer begins, so that what can fail has failed; each page goes out before the
 next is read, so memory holds one page, however long the table is. A list goes on from where its last page ended, not by
-an offset, so every page costs the same. What is posted meanwhile does not come in.
+an offset, so every page costs the same. What is posted meanwhile does not come in, but into a list by due date, where
+it may belong further down.
 
 Amounts are plain decimals, a thing that is referred to is its number or its code, what is not known is empty.
 

@@ -20,7 +20,7 @@ from fondaco.core.events import Applied
 from fondaco.core.rewards.entities import CreditNote, Invoice, Purchase, Webhook
 from fondaco.core.rewards.facts import RewardsApplied
 from fondaco.desks.rewards.webhook_client import WebhookClient
-from fondaco.desks.rewards.webhook_endpoint import Endpoint, Pace
+from fondaco.desks.rewards.webhook_endpoint import Endpoint, Pace, secret_name
 from fondaco.projections.history import History
 from fondaco.projections.rewards_reads import RewardEvent
 from fondaco.runtime.sequencer import Runtime
@@ -71,6 +71,9 @@ class Webhooks:
         """Go on where the journal says that each endpoint was."""
         for programme_id, books in self.runtime.house.rewards.programmes.items():
             for webhook in books.webhooks.values():
+                name = secret_name(programme_id, webhook.number)
+                if webhook.deleted and self.secrets.get(name) is not None:
+                    self.secrets.remove(name)  # the house was killed before it had been
                 self._changed(programme_id, webhook.number)
         self.runtime.add_listener(self)
 
