@@ -14,10 +14,8 @@ cdef class Foresight:
     cdef bint is_wide
 
     cdef inline void look(self) noexcept
-    cdef inline bint knows(self, long long user, long long market) noexcept
-    cdef inline void places(self, long long head, long long user, long long request, long long named) noexcept
-    cdef inline void records(self, long long head, long long user, long long request, long long named) noexcept
-    cdef inline void neighbours(self, long long head, long long user, long long request, long long named) noexcept
+    cdef inline void ask(self, long long step, long long head, long long user, long long request, long long named) noexcept
+    cdef inline void place(self, long long step, long long user, long long market, bint is_bid, long long price) noexcept
     cdef inline void makers(self, long long maker) noexcept
     cdef inline void order(self, long long number) noexcept
     cdef inline void leaving(self, long long number) noexcept

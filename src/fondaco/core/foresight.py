@@ -38,6 +38,10 @@ from fondaco.core import commands
 
 COMING_PLACE = cython.declare(cython.longlong, commands.Kind.PLACE)
 COMING_CANCEL = cython.declare(cython.longlong, commands.Kind.CANCEL)
+#: The steps in which a command is asked for.
+PLACES_STEP = cython.declare(cython.longlong, 0)
+RECORDS_STEP = cython.declare(cython.longlong, 1)
+NEIGHBOURS_STEP = cython.declare(cython.longlong, 2)
 #: Words of orders and wallets that a second-level cache of 1 MiB holds beside all else.
 NEAR_WORDS = cython.declare(cython.longlong, 1 << 16)
 
@@ -56,44 +60,37 @@ class Foresight:
         """See whether orders and wallets still lie in the caches near by."""
         self.is_wide = cython.compiled and self.table.orders_end + self.ledger.end > NEAR_WORDS
 
-    def knows(self, user, market):
-        return 0 < user < self.table.users and market < self.floor.market_count
-
-    def places(self, head, user, request, named):
-        """Ask for the places in the indexes that a command will look at."""
+    def ask(self, step, head, user, request, named):
+        """Ask for one step of what a command needs."""
         kind: cython.longlong = (head >> 24) & 0xFF
         market: cython.longlong = request & 0xFFFF
+        number: cython.longlong
         if kind == COMING_PLACE:
-            if self.knows(user, market):
-                self.ledger.foresee_place(user, self.floor.markets[market * MARKET_WORDS + M_STOCK])
-                self.ledger.foresee_place(user, self.floor.markets[market * MARKET_WORDS + M_MONEY])
+            if 0 < user < self.table.users and market < self.floor.market_count:
+                self.place(step, user, market, ((request >> 16) & 0xFF) == BID, named)
         elif kind == COMING_CANCEL:
-            prefetch(cython.address(self.table.index[named & (self.table.window - 1)]))
+            if step == PLACES_STEP:
+                prefetch(cython.address(self.table.index[named & (self.table.window - 1)]))
+                return
+            number = self.table.index[named & (self.table.window - 1)]
+            if step == RECORDS_STEP:
+                self.order(number)
+            else:
+                self.leaving(number)
 
-    def records(self, head, user, request, named):
-        """Ask for the records that those places name."""
-        kind: cython.longlong = (head >> 24) & 0xFF
-        market: cython.longlong = request & 0xFFFF
-        if kind == COMING_PLACE:
-            if self.knows(user, market):
-                prefetch(cython.address(self.table.user_words[user * USER_WORDS]))
-                self.ledger.foresee(user, self.floor.markets[market * MARKET_WORDS + M_STOCK])
-                self.ledger.foresee(user, self.floor.markets[market * MARKET_WORDS + M_MONEY])
-        elif kind == COMING_CANCEL:
-            self.order(self.table.index[named & (self.table.window - 1)])
-
-    def neighbours(self, head, user, request, named):
-        """Ask for what stands beside those records: the price level, the user's other orders."""
-        kind: cython.longlong = (head >> 24) & 0xFF
-        market: cython.longlong = request & 0xFFFF
-        if kind == COMING_PLACE:
-            if self.knows(user, market):
-                prefetch(
-                    cython.address(self.table.links[self.table.user_words[user * USER_WORDS + U_HEAD] * LINK_WORDS])
-                )
-                self.book.foresee(market * 2 + (1 if ((request >> 16) & 0xFF) == BID else 0), named)
-        elif kind == COMING_CANCEL:
-            self.leaving(self.table.index[named & (self.table.window - 1)])
+    def place(self, step, user, market, is_bid, price):
+        stock: cython.longlong = self.floor.markets[market * MARKET_WORDS + M_STOCK]
+        money: cython.longlong = self.floor.markets[market * MARKET_WORDS + M_MONEY]
+        if step == PLACES_STEP:
+            self.ledger.foresee_place(user, stock)
+            self.ledger.foresee_place(user, money)
+        elif step == RECORDS_STEP:
+            prefetch(cython.address(self.table.user_words[user * USER_WORDS]))
+            self.ledger.foresee(user, stock)
+            self.ledger.foresee(user, money)
+        else:
+            prefetch(cython.address(self.table.links[self.table.user_words[user * USER_WORDS + U_HEAD] * LINK_WORDS]))
+            self.book.foresee(market * 2 + (1 if is_bid else 0), price)
 
     def makers(self, maker):
         """Ask for what the maker after this one touches, and for the record of the next after that."""

@@ -34,6 +34,7 @@ cdef class Matching:
     cdef Py_ssize_t begin(self, object batch, long long time_us) except -1
     cpdef object applied(self, tuple facts)
     cpdef Py_ssize_t run(self, long long at, long long end) except -1
+    cdef inline long long look_ahead(self, long long step, long long at) noexcept
     cdef Py_ssize_t unknown(self, long long kind, long long size, long long at) except -1
     cdef Py_ssize_t place(self, long long at, long long flags) except -1
     cdef inline long long read_options(self, long long at, long long flags) noexcept

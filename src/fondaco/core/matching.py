@@ -29,7 +29,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         ORDER_UPDATE,
         Floor,
     )
-    from fondaco.core.foresight import Foresight
+    from fondaco.core.foresight import NEIGHBOURS_STEP, PLACES_STEP, RECORDS_STEP, Foresight
     from fondaco.core.layout import (
         M_FEES,
         M_MONEY,
@@ -185,33 +185,15 @@ class Matching:
         while at < end:
             if cython.compiled:
                 while records_ahead < RECORDS_AHEAD and records_at + CANCEL_WORDS <= end:
-                    self.foresight.records(
-                        self.batch[records_at],
-                        self.batch[records_at + 1] >> 32,
-                        self.batch[records_at + 2],
-                        self.batch[records_at + 3],
-                    )
-                    records_at += max(self.batch[records_at] & 0xFFFF, RECORD_WORDS_MIN)
+                    records_at = self.look_ahead(RECORDS_STEP, records_at)
                     records_ahead += 1
                 records_ahead -= 1
             if self.foresight.is_wide:
                 while places_ahead < PLACES_AHEAD and places_at + CANCEL_WORDS <= end:
-                    self.foresight.places(
-                        self.batch[places_at],
-                        self.batch[places_at + 1] >> 32,
-                        self.batch[places_at + 2],
-                        self.batch[places_at + 3],
-                    )
-                    places_at += max(self.batch[places_at] & 0xFFFF, RECORD_WORDS_MIN)
+                    places_at = self.look_ahead(PLACES_STEP, places_at)
                     places_ahead += 1
                 while neighbours_ahead < NEIGHBOURS_AHEAD and neighbours_at + CANCEL_WORDS <= end:
-                    self.foresight.neighbours(
-                        self.batch[neighbours_at],
-                        self.batch[neighbours_at + 1] >> 32,
-                        self.batch[neighbours_at + 2],
-                        self.batch[neighbours_at + 3],
-                    )
-                    neighbours_at += max(self.batch[neighbours_at] & 0xFFFF, RECORD_WORDS_MIN)
+                    neighbours_at = self.look_ahead(NEIGHBOURS_STEP, neighbours_at)
                     neighbours_ahead += 1
                 places_ahead -= 1
                 neighbours_ahead -= 1
@@ -242,6 +224,12 @@ class Matching:
             self.rows.seq += 1
             at += size
         return at
+
+    def look_ahead(self, step, at):
+        """Ask the memory for a step of what the command at a word needs; answers the word of the next."""
+        head: cython.longlong = self.batch[at]
+        self.foresight.ask(step, head, self.batch[at + 1] >> 32, self.batch[at + 2], self.batch[at + 3])
+        return at + max(head & 0xFFFF, RECORD_WORDS_MIN)
 
     def unknown(self, kind, size, at):
         raise ValueError(f"a record of kind {kind} and {size} words at word {at} is none that this house knows")
