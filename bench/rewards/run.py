@@ -47,11 +47,12 @@ _PACED = end_to_end.LOADS[3]
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """Orders before a run, while it goes on, and after it, in one house."""
+    """Orders before a run, while it goes on, and after it, in one house; and how many purchases it settled beside."""
 
     before: Acknowledged
     meanwhile: Acknowledged
     after: Acknowledged
+    purchases_per_second: float
 
     def quiet_p99_us(self) -> float:
         return (self.before.p99_us_typical + self.after.p99_us_typical) / 2
@@ -129,6 +130,8 @@ def run_of(purchases: int, venue_flow: Flow, *, beside_orders: bool) -> tuple[Ra
                 starting = threading.Timer(1.0, _run, (running.port, seconds))
                 starting.start()
                 meanwhile = end_to_end.measure_load(_PACED, flow(), running, end_to_end.MARKET)
+                settled = clerk.ask("settlement_runs/list")["settlement_runs"][0]["settled"]
+                per_second = settled / (time.perf_counter() - seconds.began)
                 starting.join()
             else:
                 _run(running.port, seconds)
@@ -136,7 +139,9 @@ def run_of(purchases: int, venue_flow: Flow, *, beside_orders: bool) -> tuple[Ra
             _projected(clerk)
             projected_s = time.perf_counter() - seconds.began
             projector_s = cpu_seconds(projector) - projector_s
-            beside = Beside(before, meanwhile, _orders(clerk, running, flow())) if before is not None else None
+            beside = None
+            if before is not None:
+                beside = Beside(before, meanwhile, _orders(clerk, running, flow()), per_second)
             ran = Ran(
                 purchases,
                 seconds.took,
@@ -237,7 +242,7 @@ def run() -> tuple[list[str], dict[str, Any]]:
         "fondaco: as `fondaco up`, projections and metrics on; each answer comes after the journal's `fdatasync`",
         "peer: the same settlement in SQLAlchemy's ORM, one transaction a request in SQLite with synchronous=FULL, "
         "Litestar on uvicorn, no log-in (bench/rewards/peer.py)",
-        "a batch run settles all purchases of a house; beside it one connection sends orders at 1,000/s; their p99 is "
+        "a batch run settles all purchases of a house; beside it one connection sends orders at 1,000/s for a part of it; their p99 is "
         "the median of that of each thousand; quiet: the mean of before and after, when all is projected; of "
         f"{RUNS_BESIDE} houses the middle one",
     ]
@@ -254,6 +259,7 @@ def run() -> tuple[list[str], dict[str, Any]]:
     batch = [
         f"{ran.purchases:,}",
         f"{ran.seconds:.1f}",
+        rate(ran.beside.purchases_per_second),
         f"{ran.server_cpu_s:.1f}",
         f"{ran.projected_s:.1f}",
         f"{ran.projector_cpu_s:.1f}",
@@ -288,6 +294,7 @@ def run() -> tuple[list[str], dict[str, Any]]:
             [
                 "batch run, purchases",
                 "s",
+                "purchases/s while orders came in",
                 "server CPU s, orders in it",
                 "s until projected",
                 "projector CPU s",

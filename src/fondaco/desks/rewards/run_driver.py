@@ -1,10 +1,11 @@
 """Batch runs, driven step by step: each step is a command of its own, and between steps the loop belongs to all others.
 
 Open runs take turns. Whoever sends a command while a step is carried out waits for its end. So where others send
-commands, a step is kept within ``BUSY_STEP_S`` of computing, and the next one begins when others have just been
-answered: whoever waits for an answer before he asks again is not met by it. Where nobody is answered for ``REST_S`` it
-begins by itself. In an idle house steps are larger, because each costs a sync beside, and follow each other. Waiting
-for the disk is not counted in a step: a larger one has no longer a sync.
+commands, a step is kept within ``BUSY_STEP_S`` of computing, the driver rests ``BUSY_RESTS`` times as long as it took,
+and the next step begins when others have just been answered: whoever waits for an answer before he asks again is not
+met by it. Where nobody is answered for ``REST_S`` after the rest it begins by itself. In an idle house steps are
+larger, because each costs a sync beside, and follow each other. Waiting for the disk is not counted in a step: a larger
+one has no longer a sync.
 
 A run that was open when the house ended is gone on with when the desk starts: what was settled stands in the journal,
 and the next step begins after it.
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 
 IDLE_STEP_S: Final = 0.003
 BUSY_STEP_S: Final = 0.0004
-#: The loop's clock counts milliseconds.
+#: The rest after a step in a busy house, in the time that it took.
+BUSY_RESTS: Final = 2
+#: How long an answer is waited for after that. The loop's clock counts milliseconds.
 REST_S: Final = 0.001
 #: Whoever sent a command so long ago will send more.
 BUSY_FOR_S: Final = 0.1
@@ -55,6 +58,7 @@ class RunDriver:
         self._task: asyncio.Task[None] | None = None
         self._step_taken: CommandWaiter | None = None
         self._busy_until_s = 0.0
+        self._rested_s = 0.0
         self._answered = asyncio.Event()
 
     def start(self) -> None:
@@ -83,7 +87,7 @@ class RunDriver:
     async def _drive(self) -> None:
         while self._open:
             programme_id, number = self._open[0]
-            began_s = time.thread_time()
+            began_s, computed_s = time.perf_counter(), time.thread_time()
             try:
                 fact = await self._step(programme_id, number)
             except Failure as failure:
@@ -94,16 +98,20 @@ class RunDriver:
                 self._open.popleft()
             else:
                 self._open.rotate(-1)
-            is_busy = time.perf_counter() < self._busy_until_s
-            self._resize(time.thread_time() - began_s, BUSY_STEP_S if is_busy else IDLE_STEP_S)
+            now_s = time.perf_counter()
+            is_busy = now_s < self._busy_until_s
+            self._resize(time.thread_time() - computed_s, BUSY_STEP_S if is_busy else IDLE_STEP_S)
             if is_busy:
-                await self._rest()
+                await self._rest(now_s + BUSY_RESTS * (now_s - began_s))
             else:
                 await asyncio.sleep(0)
 
-    async def _rest(self) -> None:
-        """Until others are answered, or for ``REST_S``."""
-        timer = asyncio.get_running_loop().call_later(REST_S, self._answered.set)
+    async def _rest(self, until_s: float) -> None:
+        """Until others are answered after that time, or for ``REST_S`` after it."""
+        self._rested_s = until_s
+        self._answered.clear()
+        wait_s = max(until_s - time.perf_counter(), 0) + REST_S
+        timer = asyncio.get_running_loop().call_later(wait_s, self._answered.set)
         try:
             await self._answered.wait()
         finally:
@@ -117,15 +125,16 @@ class RunDriver:
         if is_step:
             self._step_taken = None
         if applied.count > is_step:
-            self._busy_until_s = time.perf_counter() + BUSY_FOR_S
-            self._answered.set()
+            now_s = time.perf_counter()
+            self._busy_until_s = now_s + BUSY_FOR_S
+            if now_s >= self._rested_s:
+                self._answered.set()
 
     def flush(self) -> None:
         """There is nothing to write out."""
 
     async def _step(self, programme_id: int, number: int) -> RewardsApplied | None:
         """``None`` if the step was refused: the run is not open any more."""
-        self._answered.clear()
         waiter = self._step_taken = CommandWaiter()
         step = SettlementRunStep(number, self._purchases)
         self._runtime.submit(encode(HOUSE, Rewards(programme_id, 0, step)), waiter)
