@@ -1,11 +1,11 @@
 """Batch runs, driven step by step: each step is a command of its own, and between steps the loop belongs to all others.
 
 Open runs take turns. Whoever sends a command while a step is carried out waits for its end. So where others send
-commands, a step is kept within ``BUSY_STEP_S`` of computing, the driver rests ``BUSY_RESTS`` times as long as it took,
-and the next step begins when others have just been answered: whoever waits for an answer before he asks again is not
-met by it. Where nobody is answered for ``REST_S`` after the rest it begins by itself. In an idle house steps are
-larger, because each costs a sync beside, and follow each other. Waiting for the disk is not counted in a step: a larger
-one has no longer a sync.
+commands, a step is kept within ``BUSY_STEP_S`` of computing, the driver rests for as long as it took, and the next step
+begins when others have just been answered: whoever waits for an answer before he asks again is not met by it. Where
+nobody is answered for ``REST_S`` after the rest it begins by itself. In an idle house steps are larger, because each
+costs a sync beside, and follow each other. Waiting for the disk is not counted in a step: a larger one has no longer a
+sync.
 
 A run that was open when the house ended is gone on with when the desk starts: what was settled stands in the journal,
 and the next step begins after it.
@@ -34,10 +34,8 @@ if TYPE_CHECKING:
     from fondaco.desks.rewards.floor import Runtime
 
 IDLE_STEP_S: Final = 0.003
-BUSY_STEP_S: Final = 0.0004
-#: The rest after a step in a busy house, in the time that it took.
-BUSY_RESTS: Final = 2
-#: How long an answer is waited for after that. The loop's clock counts milliseconds.
+BUSY_STEP_S: Final = 0.0005
+#: How long an answer is waited for after a rest. The loop's clock counts milliseconds.
 REST_S: Final = 0.001
 #: Whoever sent a command so long ago will send more.
 BUSY_FOR_S: Final = 0.1
@@ -102,7 +100,7 @@ class RunDriver:
             is_busy = now_s < self._busy_until_s
             self._resize(time.thread_time() - computed_s, BUSY_STEP_S if is_busy else IDLE_STEP_S)
             if is_busy:
-                await self._rest(now_s + BUSY_RESTS * (now_s - began_s))
+                await self._rest(2 * now_s - began_s)
             else:
                 await asyncio.sleep(0)
 
