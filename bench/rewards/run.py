@@ -243,8 +243,8 @@ def run() -> tuple[list[str], dict[str, Any]]:
         "peer: the same settlement in SQLAlchemy's ORM, one transaction a request in SQLite with synchronous=FULL, "
         "Litestar on uvicorn, no log-in (bench/rewards/peer.py)",
         "a batch run settles all purchases of a house; beside a part of it one connection sends orders at 1,000/s; "
-        "their p99 is the median of that of each thousand; quiet: the mean of before and after, when all is projected; of "
-        f"{RUNS_BESIDE} houses the middle one",
+        "their p99 is the median of that of each thousand; quiet: the mean of before and after, when all is projected; "
+        f"of {RUNS_BESIDE} houses the middle one",
     ]
     print(*(f"  {sentence}" for sentence in story), sep="\n", flush=True)
     venue_flow = flow()
