@@ -32,7 +32,8 @@ from fondaco.core.commands import BalanceUpdate, Command, KeyCreate
 from fondaco.operating import keys
 
 HOST = "127.0.0.1"
-START_TIMEOUT_S = 20.0
+#: A house of a million purchases is replayed in half a minute.
+START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 20.0
 
 

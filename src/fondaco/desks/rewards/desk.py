@@ -22,10 +22,11 @@ from fondaco.desks.rewards.bodies import decoded
 from fondaco.desks.rewards.call import Call
 from fondaco.desks.rewards.failure import HTTP_STATUS, Code, Failure
 from fondaco.desks.rewards.fields_set import check, selected
-from fondaco.desks.rewards.floor import Floor, Runtime
+from fondaco.desks.rewards.floor import Floor
 from fondaco.desks.rewards.method import Method, Stream
 from fondaco.desks.rewards.methods import METHODS
 from fondaco.desks.rewards.passwords import Passwords
+from fondaco.desks.rewards.runtime import Runtime
 from fondaco.desks.rewards.session import Login
 from fondaco.desks.rewards.webhooks import Webhooks
 from fondaco.journal.people import People

@@ -5,35 +5,22 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from fondaco.desks.common.rate import Allowances
 from fondaco.desks.rewards.dates import Dates
 from fondaco.desks.rewards.passwords import Passwords
 from fondaco.desks.rewards.repeats import Repeats
 from fondaco.desks.rewards.run_driver import RunDriver
+from fondaco.desks.rewards.runtime import Runtime
 from fondaco.desks.rewards.session import Logins
 from fondaco.desks.rewards.shown import Shown
 
 if TYPE_CHECKING:
-    from fondaco.core.house import House
     from fondaco.desks.rewards.webhooks import Webhooks
     from fondaco.journal.people import People
     from fondaco.projections.history import History
-    from fondaco.runtime.inbox import Waiter
     from fondaco.runtime.limits import Limits
-    from fondaco.runtime.outbox import Listener
-
-
-class Runtime(Protocol):
-    """What the desk needs of the sequencer."""
-
-    house: House
-    durable_seq: int
-
-    def add_listener(self, listener: Listener) -> None: ...
-
-    def submit(self, record: bytes, waiter: Waiter | None) -> None: ...
 
 
 class Floor:

@@ -31,7 +31,7 @@ from fondaco.desks.rewards.failure import Failure
 
 if TYPE_CHECKING:
     from fondaco.core.events import Applied
-    from fondaco.desks.rewards.floor import Runtime
+    from fondaco.desks.rewards.runtime import Runtime
 
 IDLE_STEP_S: Final = 0.003
 BUSY_STEP_S: Final = 0.0005
