@@ -81,6 +81,12 @@ def _per_second(raw: Raw) -> float:
     return float(raw["answered"] / raw["seconds"])
 
 
+def _million(raw: Raw) -> Raw:
+    """The batch run of a million purchases. Raises ``KeyError`` if the largest was of another size."""
+    runs: dict[int, Raw] = {run["purchases"]: run for run in raw["runs"]}
+    return runs[1_000_000]
+
+
 AIMS = (
     Aim(f"core, {WIDE}", "core", 20e6, 46e6, "commands/s", _core(WIDE)),
     Aim("the same, times bourse on the same flow", "core", 5, None, "×", _ratio),
@@ -182,7 +188,7 @@ AIMS = (
         60,
         None,
         "s",
-        lambda raw: raw["runs"][-1]["seconds"],
+        lambda raw: _million(raw)["seconds"],
         most=True,
     ),
     Aim(
@@ -191,7 +197,7 @@ AIMS = (
         300,
         None,
         "s",
-        lambda raw: raw["runs"][-1]["projected_s"],
+        lambda raw: _million(raw)["projected_s"],
         most=True,
     ),
     Aim(

@@ -14,7 +14,7 @@ import msgspec
 
 from bench.end_to_end import bare_fanout, servers
 from bench.end_to_end.plan import Outcome
-from bench.end_to_end.run import MARKET, PACE_PER_SECOND, Load, flow_of, measure_load
+from bench.end_to_end.run import MARKET, PACE_PER_SECOND, SCHEDULED, Load, flow_of, measure_load
 from bench.end_to_end.subscribers import Received
 from bench.peers.environments import ROOT
 from bench.report import table
@@ -99,6 +99,7 @@ def run() -> tuple[list[str], dict[str, Any]]:
         "whose own reading is in it; server CPU: what the server took more than without subscribers, by update",
         f"with and without in turn, {RUNS} times, each on a new house; of each the run of the least p99, which "
         "is the median of that of each thousand: a disk that stands still for once decides the p99 of all",
+        SCHEDULED,
         "bare: a loop that sends as many bytes to as many sockets, which another process reads; what the machine takes "
         "for it alone",
     ]

@@ -260,6 +260,7 @@ def run() -> tuple[list[str], dict[str, Any]]:
         "a batch run settles all purchases of a house; beside a part of it one connection sends orders at 1,000/s; "
         "their p99 is the median of that of each thousand; quiet: the mean of before and after, when all is projected; "
         f"of {RUNS_BESIDE} houses the middle one",
+        end_to_end.SCHEDULED,
     ]
     print(*(f"  {sentence}" for sentence in story), sep="\n", flush=True)
     venue_flow = flow()
