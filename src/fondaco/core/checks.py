@@ -47,7 +47,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         USER_ABSENT,
         USER_DISABLED,
         USER_WORDS,
-        WALLET,
         X_TRIGGER,
     )
 
@@ -208,10 +207,8 @@ class Checks:
         if self.display != 0 and self.wrong_display(market, amount):
             return 1
         cost: cython.longlong = self.cost_of(terms, price_ticks, amount)
-        self.give_wallet = self.ledger.lookup(
-            user,
-            self.floor.markets[market + M_MONEY] if is_bid else self.floor.markets[market + M_STOCK],
-            WALLET,
+        self.give_wallet = self.ledger.wallet(
+            user, self.floor.markets[market + M_MONEY] if is_bid else self.floor.markets[market + M_STOCK]
         )
         available: cython.longlong = self.ledger.words[self.give_wallet + A_CASH]  # the wallet 0 has nothing
         if available < cost:

@@ -38,7 +38,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         O_USER,
         O_VISIBLE,
         O_WALLETS,
-        WALLET,
         X_DISPLAY,
         X_EXPIRE,
         X_LIMIT,
@@ -292,8 +291,8 @@ class Floor:
         at = ((terms >> 32) & 0xFFFF) * MARKET_WORDS
         is_bid = ((terms >> 16) & 0xFF) == BID
         user = self.table.words[order + O_USER]
-        give = self.ledger.enter(user, self.markets[at + M_MONEY] if is_bid else self.markets[at + M_STOCK], WALLET)
-        take = self.ledger.enter(user, self.markets[at + M_STOCK] if is_bid else self.markets[at + M_MONEY], WALLET)
+        give = self.ledger.enter_wallet(user, self.markets[at + M_MONEY] if is_bid else self.markets[at + M_STOCK])
+        take = self.ledger.enter_wallet(user, self.markets[at + M_STOCK] if is_bid else self.markets[at + M_MONEY])
         self.table.words[order + O_WALLETS] = give | (take << 32)
         if is_waiting:
             options = self.table.words[order + O_EXTRA] >> 32

@@ -55,7 +55,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         ROW_WORDS,
         U_FLAGS,
         USER_WORDS,
-        WALLET,
         X_DISPLAY,
         X_EXPIRE,
         X_TRAIL,
@@ -274,8 +273,8 @@ class Matching:
             return 0
 
         give: cython.longlong = self.checks.give_wallet
-        take: cython.longlong = self.floor.ledger.enter(
-            user, self.floor.markets[market + M_STOCK] if is_bid else self.floor.markets[market + M_MONEY], WALLET
+        take: cython.longlong = self.ledger.enter_wallet(
+            user, self.floor.markets[market + M_STOCK] if is_bid else self.floor.markets[market + M_MONEY]
         )
         order: cython.longlong = self.table.allocate()
         self.table.words[order + O_TERMS] = terms
