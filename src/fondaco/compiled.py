@@ -43,6 +43,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "fondaco.core.foresight",
         "fondaco.core.crossing",
         "fondaco.core.checks",
+        "fondaco.core.plain_way",
         "fondaco.core.triggers",
         "fondaco.core.auction",
         "fondaco.core.matching",

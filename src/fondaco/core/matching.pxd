@@ -7,6 +7,7 @@ from fondaco.core.foresight cimport Foresight
 from fondaco.core.layout cimport *
 from fondaco.core.ledger cimport Ledger
 from fondaco.core.order_table cimport OrderTable
+from fondaco.core.plain_way cimport PlainWay
 from fondaco.core.rows cimport Rows
 from fondaco.core.triggers cimport Triggers
 
@@ -19,6 +20,7 @@ cdef class Matching:
     cdef readonly Rows rows
     cdef Foresight foresight
     cdef readonly Crossing crossing
+    cdef PlainWay plain_way
     cdef Checks checks
     cdef Triggers triggers
     cdef readonly Auction auction
@@ -36,6 +38,7 @@ cdef class Matching:
     cpdef Py_ssize_t run(self, long long at, long long end) except -1
     cdef inline long long look_ahead(self, long long step, long long at) noexcept
     cdef Py_ssize_t unknown(self, long long kind, long long size, long long at) except -1
+    cdef inline Py_ssize_t put_plain(self, long long at) except -1
     cdef Py_ssize_t place(self, long long at, long long flags) except -1
     cdef inline long long read_options(self, long long at, long long flags) noexcept
     cdef inline long long limit_of(self, long long terms, long long market, long long price_ticks, bint is_bid) noexcept

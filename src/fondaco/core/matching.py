@@ -61,6 +61,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         X_TRIGGER,
         X_TRIGGER_PRICE,
     )
+    from fondaco.core.plain_way import PlainWay
     from fondaco.core.rows import HAS_OPTIONS, IS_ANSWER
     from fondaco.core.triggers import REMAINDER_CANCELLED, Triggers
 
@@ -110,6 +111,7 @@ class Matching:
         self.rows = self.floor.rows
         self.foresight = Foresight(self.floor)
         self.crossing = Crossing(self.floor, self.foresight)
+        self.plain_way = PlainWay(self.floor)
         self.checks = Checks(self.floor)
         self.triggers = Triggers(self.floor, self.crossing, self.checks)
         self.auction = Auction(self.floor, self.crossing)
@@ -213,7 +215,8 @@ class Matching:
                     words += PLACE_OPTION_WORDS
                 if size != PLACE_WORDS + words or flags > NAMED + WITH_OPTIONS:
                     self.unknown(kind, size, at)
-                self.place(at, flags)
+                if flags or not self.put_plain(at):
+                    self.place(at, flags)
             elif kind == CANCEL and size == CANCEL_WORDS + words:
                 self.cancel(at)
             elif kind == AMEND and size == AMEND_WORDS + words:
@@ -234,6 +237,14 @@ class Matching:
         raise ValueError(f"a record of kind {kind} and {size} words at word {at} is none that this house knows")
 
     # place
+
+    def put_plain(self, at):
+        """Whether a place without options or a name went the plain way, and is done."""
+        user: cython.longlong = self.rows.user
+        order: cython.longlong = self.plain_way.put(self.batch[at + 2], user, self.batch[at + 3], self.batch[at + 4])
+        if order != 0 and self.sessions:
+            self.tag(order, self.batch[at + 1] - (user << 32), user)
+        return 1 if order != 0 else 0
 
     def place(self, at, flags):
         request: cython.longlong = self.batch[at + 2]
