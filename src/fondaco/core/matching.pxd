@@ -26,8 +26,8 @@ cdef class Matching:
     cdef readonly Auction auction
     cdef readonly dict user_fees
     cdef readonly dict sessions
-    cdef object arena
-    cdef long long[::1] batch
+    cdef object records
+    cdef long long *batch
     cdef readonly long long at
     cdef readonly long long end
     cdef long long first_seq

@@ -66,7 +66,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
     from fondaco.core.triggers import REMAINDER_CANCELLED, Triggers
 
 from fondaco.core import commands, events
-from fondaco.core.arena import Arena, nothing
 from fondaco.core.client_orders import ClientOrders
 from fondaco.core.rejects import Reject
 
@@ -86,7 +85,6 @@ NAMED = cython.declare(cython.longlong, commands.HAS_CLIENT_ORDER_ID)
 WITH_OPTIONS = cython.declare(cython.longlong, commands.HAS_OPTIONS)
 OTHER_UNIT = cython.declare(cython.longlong, events.OTHER_UNIT)
 CANCELLED = cython.declare(cython.longlong, events.Finish.CANCELLED)
-BATCH_WORDS_MIN = 4096
 _APPLIED = cython.declare(object, events.Applied)
 #: How many commands before its turn the memory is asked for a command's places, records and their neighbours.
 PLACES_AHEAD = cython.declare(cython.longlong, 8)
@@ -117,8 +115,7 @@ class Matching:
         self.auction = Auction(self.floor, self.crossing)
         self.user_fees = {}
         self.sessions = {}
-        self.arena = Arena("q", BATCH_WORDS_MIN)
-        self.batch = self.arena.view()
+        self.records = b""
         self.at = 0
         self.end = 0
         self.first_seq = 1
@@ -148,27 +145,25 @@ class Matching:
             raise ValueError(f"a batch at {time_us} µs after one at {self.rows.time_us} µs; time does not go back")
         if size & 7:
             raise ValueError(f"a batch of {size} bytes; records are whole words of 8")
-        if words > self.batch.shape[0]:
-            self.batch = nothing()
-            self.batch = self.arena.grow(2 * words)
+        self.records = batch
         if cython.compiled:
-            source: cython.p_const_char = batch
-            memcpy(cython.address(self.batch[0]), source, size)
+            start: cython.p_const_char = batch
+            self.batch = cython.cast(cython.p_longlong, start)
         else:
-            self.batch[:words] = memoryview(batch).cast("q")
+            self.batch = memoryview(batch).cast("q")
         if time_us >= self.names_due_us:
             self.names_due_us = self.client_orders.forget_due(time_us)
         self.first_seq = self.rows.seq
         self.foresight.look()
         self.rows.time_us = time_us
-        self.rows.end = 0
+        self.rows.begin(words)
         self.at = 0
         self.end = words
         return 0
 
     def applied(self, facts: tuple[events.Fact, ...]) -> events.Applied:
         """What the batch in hand did."""
-        return _APPLIED(self.first_seq, self.rows.seq - self.first_seq, self.rows.time_us, self.rows.copy(), facts)
+        return _APPLIED(self.first_seq, self.rows.seq - self.first_seq, self.rows.time_us, self.rows.take(), facts)
 
     def run(self, at: cython.longlong, end: cython.longlong) -> cython.longlong:
         """Apply hot commands from word ``at``; answers the word of the first rare command, or ``end``."""
@@ -402,7 +397,7 @@ class Matching:
 
     def client_order_id(self, at):
         """The client order id that begins at a word of the batch."""
-        return bytes(memoryview(self.batch)[at : at + 4]).rstrip(b"\0")
+        return bytes(self.records[at * 8 : at * 8 + NAME_WORDS * 8]).rstrip(b"\0")
 
     def is_bad_name(self, at):
         name = self.client_order_id(at)
@@ -411,7 +406,7 @@ class Matching:
     def request(self, at, flags):
         """What a repeated place must say again: everything but who sent it and its name."""
         words: cython.longlong = 3 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0)
-        return bytes(memoryview(self.batch)[at + 2 : at + 2 + words])
+        return bytes(self.records[at * 8 + 16 : at * 8 + 16 + words * 8])
 
     def answered_by_name(self, at, flags):
         """Whether the client order id was taken before: then this has been answered."""
