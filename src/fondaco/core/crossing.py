@@ -71,6 +71,8 @@ CANCEL_NEWEST = cython.declare(cython.longlong, commands.SelfTrade.CANCEL_NEWEST
 CANCEL_OLDEST = cython.declare(cython.longlong, commands.SelfTrade.CANCEL_OLDEST)
 DECREMENT = cython.declare(cython.longlong, commands.SelfTrade.DECREMENT)
 OTHER_UNIT_BIT = cython.declare(cython.longlong, events.OTHER_UNIT << 56)
+#: A count whose product with a rate (a million at most) fits 63 bits, whatever is taken off.
+MILLIONTHS_MAX = cython.declare(cython.longlong, 1 << 42)
 NO_LIMIT_KEY = cython.declare(cython.longlong, -(1 << 62) - 1)
 
 
@@ -256,19 +258,23 @@ class Crossing:
     def fee(self, order, rate_ppm, received):
         """What an order pays for receiving that much; negative: the rebate it is due. Keeps the order's carry.
 
-        Exact: ``received × rate`` is split so that no product passes 64 bits.
+        Exact: ``received × rate`` is split where a product might pass 64 bits.
         """
         if rate_ppm == 0:
             return 0
         extra: cython.longlong = self.table.words[order + O_EXTRA]
-        rest: cython.longlong = (received % 1_000_000) * rate_ppm - (extra & 0x7FFF_FFFF)
+        whole: cython.longlong = 0
         charged: cython.longlong
+        if received >= MILLIONTHS_MAX:
+            whole = received // 1_000_000 * rate_ppm
+            received = received % 1_000_000
+        rest: cython.longlong = received * rate_ppm - (extra & 0x7FFF_FFFF)
         if rest > 0:
             charged = (rest + 999_999) // 1_000_000
         else:
             charged = -(-rest // 1_000_000)
         self.table.words[order + O_EXTRA] = (extra >> 32 << 32) | (charged * 1_000_000 - rest)
-        return received // 1_000_000 * rate_ppm + charged
+        return whole + charged
 
     def rebate(self, asset, wallet, due):
         """Pay a rebate to a wallet, as far as the account it comes from reaches; answers what was paid."""
