@@ -1,8 +1,8 @@
 """The rows of a batch as they are written, and what stands in every one of them: sequence, time and sender.
 
-Rows are laid out in ``events.py``. They are written where they are handed over: into a bytes object that nobody else has
-seen yet, of the size that a batch mostly needs, which doubles where it is too small and is cut to what was written. Cost:
-a row is 128 bytes copied or set, some 5 ns.
+Rows are laid out in ``events.py``. They are written where they are handed over: into a bytes object that nobody else
+has seen yet, of the size that a batch mostly needs, which doubles where it is too small and is cut to what was written.
+Cost: a row is 128 bytes copied or set, some 5 ns.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Rows:
         self.table = table
         if not cython.compiled:
             self.buffer = bytearray()
+        self.capacity = 0
         self.begin(0)
         self.seq = 1
         self.time_us = 0
