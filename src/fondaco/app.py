@@ -33,9 +33,10 @@ import structlog
 
 from fondaco import compiled
 from fondaco.config import Options
+from fondaco.core.applied import Applied
 from fondaco.core.command_records import encode
 from fondaco.core.commands import HOUSE, HouseOpen
-from fondaco.core.events import Applied, Row
+from fondaco.core.events import Row
 from fondaco.core.house import House
 from fondaco.desks.common.auth import Authenticator
 from fondaco.desks.common.connection import Flusher

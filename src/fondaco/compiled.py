@@ -34,6 +34,8 @@ from types import ModuleType
 
 SOURCES: dict[str, tuple[str, ...]] = {
     "fondaco.core._unit": (
+        "fondaco.core.applied",
+        "fondaco.core.due",
         "fondaco.core.ledger",
         "fondaco.core.order_table",
         "fondaco.core.far_levels",

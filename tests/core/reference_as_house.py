@@ -6,7 +6,8 @@ import copy
 
 from fondaco.core import command_records
 from fondaco.core import events as e
-from fondaco.core.events import ROW, Applied, Row
+from fondaco.core.applied import Applied
+from fondaco.core.events import ROW, Row
 from fondaco.core.instruments import Asset, Key, Market, User
 from fondaco.core.state import ENCODER
 from fondaco.core.units import UNITS_MAX

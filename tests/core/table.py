@@ -16,8 +16,9 @@ import pytest
 
 from fondaco.core import command_records
 from fondaco.core import commands as c
+from fondaco.core.applied import Applied
 from fondaco.core.commands import OrderType, Phase, SelfTrade, Sender, Side, TimeInForce, Trigger
-from fondaco.core.events import Applied, EventKind, is_answer, kind_of
+from fondaco.core.events import EventKind, is_answer, kind_of
 from fondaco.core.house import House
 from fondaco.core.instruments import Asset, Market
 from fondaco.core.state import DECODER, State

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from fondaco.core.due import Due, DueKind
+from fondaco.core.due import Due
+from fondaco.core.due_kind import DueKind
 
 
 def test_against_a_plain_dictionary() -> None:

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fondaco.core.applied import Applied
 from fondaco.core.commands import TimeInForce
 from fondaco.core.events import (
     HAS_CLIENT_ORDER_ID,
@@ -19,7 +20,6 @@ from fondaco.core.events import (
     IS_ANSWER,
     IS_WAITING,
     OTHER_UNIT,
-    Applied,
     EventKind,
     Fact,
     Finish,

@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from fondaco.core import command_records
 from fondaco.core import commands as c
+from fondaco.core.applied import Applied
 from fondaco.core.house import House
 from fondaco.journal import layout, snapshot
 from fondaco.journal.errors import DirectoryLocked, JournalDamaged, NotInJournal
@@ -200,14 +201,20 @@ def test_a_command_that_crashes_the_core_can_be_made_void(tmp_path: Path, monkey
     poison_seq = trading.journal.next_seq - 2
     trading.journal.close()
 
-    sound_apply = House.apply
+    sound_init = House.__init__
 
-    def apply(self: House, content: bytes | bytearray, time_us: int) -> object:
-        if poison in content:
-            raise AssertionError("a defect of the core")
-        return sound_apply(self, content, time_us)
+    def init(house: House) -> None:
+        sound_init(house)
+        sound_apply = house.apply
 
-    monkeypatch.setattr(House, "apply", apply)
+        def apply(content: bytes | bytearray, time_us: int) -> Applied:
+            if poison in content:
+                raise AssertionError("a defect of the core")
+            return sound_apply(content, time_us)
+
+        house.apply = apply
+
+    monkeypatch.setattr(House, "__init__", init)
     with pytest.raises(AssertionError, match="a defect of the core") as caught:
         recover(tmp_path, segment_bytes=SEGMENT_BYTES)
     assert f"sequences {poison_seq - 2} to {poison_seq + 1}" in caught.value.__notes__[0]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from fondaco.core.applied import Applied
 from fondaco.core.events import (
-    Applied,
     BalanceUpdated,
     Cause,
     EventKind,

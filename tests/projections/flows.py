@@ -13,8 +13,8 @@ from typing import Self
 
 from fondaco.core import command_records
 from fondaco.core import commands as c
+from fondaco.core.applied import Applied
 from fondaco.core.commands import OrderType, Side, TimeInForce
-from fondaco.core.events import Applied
 from fondaco.core.house import House
 
 START_US = 1_723_075_200_000_000  # 2024-08-08 00:00 UTC

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from fondaco.core.events import ROW, Applied, EventKind
+from fondaco.core.applied import Applied
+from fondaco.core.events import ROW, EventKind
 from fondaco.core.instruments import Market
 from fondaco.core.units import UNITS_MAX
 from fondaco.projections import market_reads

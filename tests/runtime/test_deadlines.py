@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from fondaco.core.applied import Applied
 from fondaco.core.command_records import decode
 from fondaco.core.commands import Tick
-from fondaco.core.events import Applied
 from fondaco.runtime.deadlines import RETRY_S, WAIT_S_MAX, Deadlines
 from fondaco.runtime.inbox import Waiter
 from tests.simulation.virtual_time import VirtualLoop

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from fondaco.core.events import Applied, Row
+from fondaco.core.applied import Applied
+from fondaco.core.events import Row
 from fondaco.runtime.inbox import Inbox, Waiter
 
 

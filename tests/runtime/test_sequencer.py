@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from fondaco.core import command_records, commands
-from fondaco.core.events import Applied, EventKind, Row, kind_of
+from fondaco.core.applied import Applied
+from fondaco.core.events import EventKind, Row, kind_of
 from fondaco.core.house import House
 from fondaco.journal.errors import SyncFailed
 from fondaco.journal.file import FileJournal

@@ -16,7 +16,8 @@ from typing import Final
 
 from fondaco.core import command_records
 from fondaco.core import commands as c
-from fondaco.core.events import Applied, Row
+from fondaco.core.applied import Applied
+from fondaco.core.events import Row
 from fondaco.runtime.sequencer import Runtime
 from tests.core.flow_draws import FEES_PPM, MARKETS, any_place
 from tests.simulation.witness import Witness

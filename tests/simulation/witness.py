@@ -19,7 +19,8 @@ from pathlib import Path
 
 from fondaco.core import command_records
 from fondaco.core import commands as c
-from fondaco.core.events import Applied, BalanceUpdated, EventKind, Row, is_answer, kind_of
+from fondaco.core.applied import Applied
+from fondaco.core.events import BalanceUpdated, EventKind, Row, is_answer, kind_of
 from fondaco.core.house import House
 from fondaco.core.rejects import Reject
 from fondaco.journal.base import Batch

@@ -13,23 +13,13 @@ Cost: O(log n) to set, O(1) to drop, about 150 bytes each.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from enum import IntEnum
 from heapq import heapify, heappop, heappush
 
 _SLACK = 64
 
 
-class DueKind(IntEnum):
-    """In the order in which they happen where their times are the same."""
-
-    EXPIRY = 0
-    DEAD_MAN = 1
-    REWARD_EXPIRY = 2
-    FEE_DAY = 3
-
-
 class Due:
-    """Deadlines by (kind, id): an order's for an expiry, a user's for a dead man, a programme's for rewards."""
+    """Deadlines by (``DueKind``, id): an order's for an expiry, a user's for a dead man, a programme's for rewards."""
 
     def __init__(self) -> None:
         self._time_us: dict[tuple[int, int], int] = {}

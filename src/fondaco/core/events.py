@@ -31,7 +31,6 @@ a market ask's money units. A deal between two orders of an opening auction has 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from enum import IntEnum
 from typing import Final
 
@@ -237,19 +236,6 @@ Fact = (
     | RewardsApplied
     | Ticked
 )
-
-
-class Applied(msgspec.Struct, frozen=True, gc=False):
-    """What one batch did. ``rows`` is packed ROW after ROW, a copy that stays valid."""
-
-    first_seq: int
-    count: int
-    time_us: int
-    rows: bytes
-    facts: tuple[Fact, ...]
-
-    def __iter__(self) -> Iterator[Row]:
-        return ROW.iter_unpack(self.rows)
 
 
 def kind_of(row: Row) -> int:

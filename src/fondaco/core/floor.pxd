@@ -1,5 +1,6 @@
 cimport cython
 from fondaco.core.book cimport Book
+from fondaco.core.due cimport Due
 from fondaco.core.layout cimport *
 from fondaco.core.ledger cimport Ledger
 from fondaco.core.order_table cimport OrderTable
@@ -16,7 +17,7 @@ cdef class Floor:
     cdef readonly long long market_count
     cdef object markets_arena
     cdef long long[::1] markets
-    cdef readonly object due
+    cdef readonly Due due
     cdef readonly list trailing
 
     cdef inline long long side_of(self, long long order) noexcept

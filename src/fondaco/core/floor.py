@@ -17,6 +17,7 @@ import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
     from fondaco.core.book import LADDER_TICKS_MIN, Book
+    from fondaco.core.due import Due
     from fondaco.core.layout import (
         A_CASH,
         A_HOLD,
@@ -51,7 +52,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
 from fondaco.core import commands, events
 from fondaco.core.arena import Arena, nothing
 from fondaco.core.client_orders import ClientOrders
-from fondaco.core.due import Due, DueKind
+from fondaco.core.due_kind import DueKind
 from fondaco.core.purposes import FEE_INCOME, HOUSE_OWNER
 
 ASK = cython.declare(cython.longlong, commands.Side.ASK)

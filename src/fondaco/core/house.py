@@ -10,15 +10,16 @@ all accounts and is meant for a replica, not for the order path.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from fondaco.core import command_records, commands
+from fondaco.core.applied import Applied
 from fondaco.core.client_orders import ClientOrders
 from fondaco.core.commands import Side
-from fondaco.core.due import DueKind
+from fondaco.core.due_kind import DueKind
 from fondaco.core.engine import Matching
-from fondaco.core.events import Applied, Fact, Finish, MarketPhaseSet, Row
+from fondaco.core.events import Fact, Finish, MarketPhaseSet, Row
 from fondaco.core.instruments import Asset, Key, Market, UserFees, Withdrawal
 from fondaco.core.layout import (
     M_LAST_DEAL,
@@ -49,17 +50,11 @@ class House:
         self._client_orders = ClientOrders()
         self._matching = Matching(self._client_orders)
         self._rewards = Rewards(self._register, self._matching.ledger, self._matching.floor.due)
+        self._matching.serve(self._apply_rest, self._rewards.fees.referred, self._rewards.gather_fees)
+        self.apply: Callable[[bytes | bytearray, int], Applied] = self._matching.apply
+        """The one function: apply a batch of records at a time not before the last one; answers what happened.
 
-    # the one function
-
-    def apply(self, batch: bytes | bytearray, time_us: int) -> Applied:
-        """Apply a batch of records at a time not before the last one; answers what happened."""
-        applied: Applied | None = self._matching.apply(batch, time_us)
-        if applied is None:
-            applied = self._apply_rest(batch, time_us)
-        if self._rewards.fees.referred:
-            self._rewards.gather_fees(applied.rows, applied.facts, time_us)
-        return applied
+        It is the compiled run itself, which comes back here for what is not hot."""
 
     def _apply_rest(self, batch: bytes | bytearray, time_us: int) -> Applied:
         """Go on with a batch in which something is due or a command is rare, from where the hot path stopped."""

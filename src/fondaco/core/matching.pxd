@@ -1,4 +1,5 @@
 cimport cython
+from fondaco.core.applied cimport Applied
 from fondaco.core.auction cimport Auction
 from fondaco.core.checks cimport Checks
 from fondaco.core.crossing cimport Crossing
@@ -32,9 +33,12 @@ cdef class Matching:
     cdef readonly long long end
     cdef long long first_seq
     cdef long long names_due_us
+    cdef object rest
+    cdef dict referred
+    cdef object gather_fees
 
     cdef Py_ssize_t begin(self, object batch, long long time_us) except -1
-    cpdef object applied(self, tuple facts)
+    cpdef Applied applied(self, tuple facts)
     cpdef Py_ssize_t run(self, long long at, long long end) except -1
     cdef inline long long look_ahead(self, long long step, long long at) noexcept
     cdef Py_ssize_t unknown(self, long long kind, long long size, long long at) except -1

@@ -16,6 +16,7 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
+    from fondaco.core.applied import Applied
     from fondaco.core.auction import Auction
     from fondaco.core.checks import AUCTION, Checks
     from fondaco.core.crossing import FILLED, HAS_MOVED, SELF_TRADED, Crossing
@@ -85,11 +86,11 @@ NAMED = cython.declare(cython.longlong, commands.HAS_CLIENT_ORDER_ID)
 WITH_OPTIONS = cython.declare(cython.longlong, commands.HAS_OPTIONS)
 OTHER_UNIT = cython.declare(cython.longlong, events.OTHER_UNIT)
 CANCELLED = cython.declare(cython.longlong, events.Finish.CANCELLED)
-_APPLIED = cython.declare(object, events.Applied)
 #: How many commands before its turn the memory is asked for a command's places, records and their neighbours.
 PLACES_AHEAD = cython.declare(cython.longlong, 8)
 RECORDS_AHEAD = cython.declare(cython.longlong, 5)
 NEIGHBOURS_AHEAD = cython.declare(cython.longlong, 2)
+FEW_WORDS = cython.declare(cython.longlong, 10)
 
 _INVALID_ARGUMENT = cython.declare(cython.longlong, Reject.INVALID_ARGUMENT)
 _UNKNOWN_MARKET = cython.declare(cython.longlong, Reject.UNKNOWN_MARKET)
@@ -120,22 +121,41 @@ class Matching:
         self.end = 0
         self.first_seq = 1
         self.names_due_us = 0
+        self.rest = None
+        self.referred = {}
+        self.gather_fees = None
 
     # the run
 
-    def apply(self, batch: bytes | bytearray, time_us: cython.longlong) -> events.Applied | None:
-        """Apply a batch of hot commands and say what happened.
+    def serve(self, rest: object, referred: dict[int, tuple[int, int]], gather_fees: object) -> None:
+        """Take what the house does itself.
 
-        Or ``None``, if something is due by time or a command is rare: the batch is in hand then, and applied up to word
-        ``at``.
+        ``rest`` goes on with a batch that is more than hot commands, ``gather_fees`` looks at what a batch did while
+        there are ``referred`` users.
+        """
+        self.rest = rest
+        self.referred = referred
+        self.gather_fees = gather_fees
+
+    @cython.binding(False)
+    def apply(self, batch: bytes | bytearray, time_us: cython.longlong) -> Applied:
+        """Apply a batch of records at a time not before the last one; answers what happened.
+
+        Where something is due by time or a command is rare, ``rest`` goes on from word ``at``.
         """
         due_us: cython.longlong = self.floor.due.not_before_us
+        applied: Applied
+        nothing_is_due: cython.bint = due_us == 0 or due_us > time_us
         self.begin(batch, time_us)
-        if due_us == 0 or due_us > time_us:
+        if nothing_is_due:
             self.at = self.run(0, self.end)
-            if self.at == self.end:
-                return self.applied(())
-        return None
+        if nothing_is_due and self.at == self.end:
+            applied = self.applied(())
+        else:
+            applied = self.rest(batch, time_us)
+        if self.referred:
+            self.gather_fees(applied.rows, applied.facts, time_us)
+        return applied
 
     def begin(self, batch, time_us):
         """Take a batch in hand, at a time. Rows start anew."""
@@ -161,9 +181,19 @@ class Matching:
         self.end = words
         return 0
 
-    def applied(self, facts: tuple[events.Fact, ...]) -> events.Applied:
-        """What the batch in hand did."""
-        return _APPLIED(self.first_seq, self.rows.seq - self.first_seq, self.rows.time_us, self.rows.take(), facts)
+    def applied(self, facts: tuple[events.Fact, ...]) -> Applied:
+        """What the batch in hand did, which is let go."""
+        self.records = b""
+        if cython.compiled:
+            applied: Applied = Applied.__new__(Applied)
+            applied.first_seq = self.first_seq
+            applied.count = self.rows.seq - self.first_seq
+            applied.time_us = self.rows.time_us
+            applied.rows = self.rows.take()
+            applied.facts = facts
+            return applied
+        self.batch = memoryview(b"").cast("q")
+        return Applied(self.first_seq, self.rows.seq - self.first_seq, self.rows.time_us, self.rows.take(), facts)
 
     def run(self, at: cython.longlong, end: cython.longlong) -> cython.longlong:
         """Apply hot commands from word ``at``; answers the word of the first rare command, or ``end``."""
@@ -172,9 +202,10 @@ class Matching:
         size: cython.longlong
         flags: cython.longlong
         words: cython.longlong
-        places_at: cython.longlong = at
-        records_at: cython.longlong = at
-        neighbours_at: cython.longlong = at
+        # of so few commands nothing is asked ahead: it would be asked for when it is needed
+        places_at: cython.longlong = at if end - at > FEW_WORDS else end
+        records_at: cython.longlong = places_at
+        neighbours_at: cython.longlong = places_at
         places_ahead: cython.longlong = 0
         records_ahead: cython.longlong = 0
         neighbours_ahead: cython.longlong = 0

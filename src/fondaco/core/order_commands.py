@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from fondaco.core import commands as c
 from fondaco.core import events as e
 from fondaco.core.commands import Phase
-from fondaco.core.due import DueKind
+from fondaco.core.due_kind import DueKind
 from fondaco.core.engine import Matching
 from fondaco.core.events import Finish
 from fondaco.core.naming_commands import put_market

@@ -82,13 +82,15 @@ class Rows:
         """All rows, and no buffer any more."""
         if self.end == 0:
             return b""
-        self.capacity = 0
         if cython.compiled:
-            _PyBytes_Resize(cython.address(self.buffer), self.end * 8)
+            if self.end != self.capacity:
+                _PyBytes_Resize(cython.address(self.buffer), self.end * 8)
             rows = cython.cast(object, self.buffer)
             Py_XDECREF(self.buffer)
             self.buffer = cython.NULL
+            self.capacity = 0
             return rows
+        self.capacity = 0
         return bytes(self.buffer[: self.end * 8])
 
     def __dealloc__(self):

@@ -17,9 +17,10 @@ from typing import Protocol
 
 import structlog
 
+from fondaco.core.applied import Applied
 from fondaco.core.command_records import encode
 from fondaco.core.commands import HOUSE, BalanceUpdate, Cancel, Command, Sender
-from fondaco.core.events import Applied, EventKind, Row, kind_of, market_id_of
+from fondaco.core.events import EventKind, Row, kind_of, market_id_of
 from fondaco.core.house import House
 from fondaco.demo.market_maker import Instruction, MarketMaker
 from fondaco.demo.tape import RECORDINGS, Recording, Step, tape

@@ -21,10 +21,10 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import asdict
 
+from fondaco.core.applied import Applied
 from fondaco.core.command_records import Record, decode
 from fondaco.core.commands import Amend, Cancel, OrderType, Place, Rewards, SelfTrade, Side, TimeInForce, Trigger
 from fondaco.core.events import (
-    Applied,
     AssetCreated,
     Cause,
     EventKind,

@@ -15,10 +15,10 @@ from typing import Final
 
 from sqlalchemy import Engine
 
+from fondaco.core.applied import Applied
 from fondaco.core.events import (
     HAS_OPTIONS,
     ROW,
-    Applied,
     BalanceUpdated,
     Cause,
     EventKind,

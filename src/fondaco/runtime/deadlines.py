@@ -15,9 +15,10 @@ import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from fondaco.core.applied import Applied
 from fondaco.core.command_records import encode
 from fondaco.core.commands import HOUSE, Tick
-from fondaco.core.events import Applied, Row
+from fondaco.core.events import Row
 from fondaco.runtime.inbox import Waiter
 
 RETRY_S: Final = 1.0

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from fondaco.core.events import Applied, Row
+from fondaco.core.applied import Applied
+from fondaco.core.events import Row
 
 
 class Waiter(Protocol):

@@ -14,7 +14,8 @@ from typing import Protocol
 import cython
 import structlog
 
-from fondaco.core.events import IS_ANSWER, ROW_WORDS, Applied
+from fondaco.core.applied import Applied
+from fondaco.core.events import IS_ANSWER, ROW_WORDS
 from fondaco.runtime.counters import Counters
 from fondaco.runtime.inbox import Waiter
 

@@ -10,8 +10,9 @@ from collections import Counter
 
 from fondaco.core import command_records
 from fondaco.core import commands as c
+from fondaco.core.applied import Applied
 from fondaco.core.commands import Sender
-from fondaco.core.events import Applied, EventKind, is_answer, kind_of
+from fondaco.core.events import EventKind, is_answer, kind_of
 from fondaco.core.house import House
 from fondaco.core.purposes import CASH, MERCHANT_RECEIVABLE, PARTICIPANT_DEBT, PARTICIPANT_REWARD
 from fondaco.core.rejects import Reject

@@ -6,8 +6,9 @@ import pytest
 
 from fondaco.core import command_records
 from fondaco.core import commands as c
+from fondaco.core.applied import Applied
 from fondaco.core.commands import HOUSE, OrderType, Sender, Side, TimeInForce
-from fondaco.core.events import Applied, EventKind, is_answer, kind_of
+from fondaco.core.events import EventKind, is_answer, kind_of
 from fondaco.core.house import House
 from fondaco.core.purposes import CONTRIBUTION_INCOME, MERCHANT_RECEIVABLE, REWARD_COST
 from fondaco.core.rejects import Reject

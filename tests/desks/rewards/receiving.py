@@ -17,8 +17,9 @@ import msgspec
 from aiohttp import web
 
 from fondaco.core import command_records
+from fondaco.core.applied import Applied
 from fondaco.core.commands import HOUSE, Rewards
-from fondaco.core.events import Applied, EventKind, Row, kind_of
+from fondaco.core.events import EventKind, Row, kind_of
 from fondaco.core.rewards import actions as a
 from fondaco.core.rewards.checks import EVENTS
 from fondaco.core.rewards.entities import Line, Offer, Rounding, Scheme, Unit

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from fondaco.core.due import Due, DueKind
+from fondaco.core.due import Due
+from fondaco.core.due_kind import DueKind
 from fondaco.core.events import TradeBusted
 from fondaco.core.purposes import CASH, ORDER_HOLD, WITHDRAWAL_HOLD
 from fondaco.core.refusal import Refusal, shown

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from fondaco.core.applied import Applied
 from fondaco.core.command_records import encode, encode_cancel
-from fondaco.core.events import Applied, EventKind, Row, kind_of
+from fondaco.core.events import EventKind, Row, kind_of
 from fondaco.desks.exchange.caller import PENDING, Caller, Pending
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.method import method

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
+from fondaco.core.applied import Applied
 from fondaco.core.commands import Sender
-from fondaco.core.events import Applied, EventKind, Row
+from fondaco.core.events import EventKind, Row
 from fondaco.desks.common.desk import Identity
 from fondaco.desks.exchange.errors import Code, WireError
 from fondaco.desks.exchange.refusals import ACCOUNT_DISABLED, Asked, refusal

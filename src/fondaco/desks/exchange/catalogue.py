@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import msgspec
 
-from fondaco.core.events import Applied, Row, has_client_order_id, has_options, market_id_of
+from fondaco.core.applied import Applied
+from fondaco.core.events import Row, has_client_order_id, has_options, market_id_of
 from fondaco.core.house import House
 from fondaco.core.instruments import Asset
 from fondaco.core.units import format_units

@@ -12,9 +12,9 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
+from fondaco.core.applied import Applied
 from fondaco.core.events import (
     ROW,
-    Applied,
     BalanceUpdated,
     EventKind,
     Fact,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fondaco.core.applied import Applied
 from fondaco.core.command_records import encode
 from fondaco.core.commands import RareCommand
-from fondaco.core.events import Applied, Fact, Row
+from fondaco.core.events import Fact, Row
 from fondaco.core.instruments import Asset
 from fondaco.desks.exchange.caller import Caller, CommandWaiter, Pending, submit
 from fondaco.desks.exchange.refusals import Asked

@@ -11,9 +11,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
+from fondaco.core.applied import Applied
 from fondaco.core.command_records import encode, encode_cancel, encode_place
 from fondaco.core.commands import OrderType, TimeInForce
-from fondaco.core.events import Applied, Row
+from fondaco.core.events import Row
 from fondaco.desks.exchange.caller import Caller, CommandWaiter, Pending, submit
 from fondaco.desks.exchange.errors import Code, WireError
 from fondaco.desks.exchange.method import method

@@ -15,12 +15,12 @@ from typing import Any, Final
 
 import msgspec
 
+from fondaco.core.applied import Applied
 from fondaco.core.commands import OrderType, SelfTrade, Side, TimeInForce, Trigger
 from fondaco.core.events import (
     HAS_OPTIONS,
     IS_WAITING,
     OTHER_UNIT,
-    Applied,
     EventKind,
     Finish,
     Row,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from fondaco.core.applied import Applied
 from fondaco.core.command_records import encode
 from fondaco.core.commands import HOUSE, SessionEnd
-from fondaco.core.events import Applied, Row
+from fondaco.core.events import Row
 from fondaco.desks.exchange.floor import Floor
 
 RETRY_S: Final = 1.0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from fondaco.core.events import Applied, EventKind, Row, kind_of
+from fondaco.core.applied import Applied
+from fondaco.core.events import EventKind, Row, kind_of
 from fondaco.core.rewards.facts import RewardsApplied
 from fondaco.desks.rewards.failure import Code, Failure
 

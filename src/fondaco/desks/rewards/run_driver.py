@@ -30,7 +30,7 @@ from fondaco.desks.rewards.command_waiter import CommandWaiter
 from fondaco.desks.rewards.failure import Failure
 
 if TYPE_CHECKING:
-    from fondaco.core.events import Applied
+    from fondaco.core.applied import Applied
     from fondaco.desks.rewards.runtime import Runtime
 
 IDLE_STEP_S: Final = 0.003

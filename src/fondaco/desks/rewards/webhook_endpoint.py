@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import structlog
 
+from fondaco.core.applied import Applied
 from fondaco.core.command_records import encode
 from fondaco.core.commands import HOUSE, Rewards
-from fondaco.core.events import Applied, EventKind, Row, kind_of
+from fondaco.core.events import EventKind, Row, kind_of
 from fondaco.core.rewards.actions import WebhookMark
 from fondaco.core.rewards.entities import Webhook
 from fondaco.core.rewards.facts import RewardsApplied

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from fondaco.core.events import Applied
+from fondaco.core.applied import Applied
 from fondaco.core.rewards.entities import CreditNote, Invoice, Purchase, Webhook
 from fondaco.core.rewards.facts import RewardsApplied
 from fondaco.desks.rewards.webhook_client import WebhookClient

@@ -1,0 +1,11 @@
+cimport cython
+
+@cython.final
+@cython.no_gc
+@cython.freelist(8)
+cdef class Applied:
+    cdef readonly long long first_seq
+    cdef readonly long long count
+    cdef readonly long long time_us
+    cdef readonly bytes rows
+    cdef readonly tuple facts
