@@ -17,6 +17,7 @@ from statistics import median
 import msgspec
 
 from bench.end_to_end.servers import HOST
+from bench.end_to_end.subscribers import RECEIVED_BYTES_MAX
 from bench.peers.environments import ROOT
 
 ROUNDS = 30
@@ -79,7 +80,7 @@ def _read(port: int, count: int) -> list[float]:
     arrived_ns: list[list[int]] = []
     while sockets:
         for number, _ in ready.poll():
-            if not sockets[number].recv(65_536):
+            if not sockets[number].recv(RECEIVED_BYTES_MAX):
                 ready.unregister(number)
                 sockets.pop(number).close()
                 continue
