@@ -41,6 +41,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "fondaco.core.far_levels",
         "fondaco.core.book",
         "fondaco.core.rows",
+        "fondaco.core.order_names",
         "fondaco.core.floor",
         "fondaco.core.foresight",
         "fondaco.core.crossing",

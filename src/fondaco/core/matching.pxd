@@ -7,6 +7,7 @@ from fondaco.core.floor cimport Floor
 from fondaco.core.foresight cimport Foresight
 from fondaco.core.layout cimport *
 from fondaco.core.ledger cimport Ledger
+from fondaco.core.order_names cimport OrderNames
 from fondaco.core.order_table cimport OrderTable
 from fondaco.core.plain_way cimport PlainWay
 from fondaco.core.rows cimport Rows
@@ -14,11 +15,11 @@ from fondaco.core.triggers cimport Triggers
 
 @cython.final
 cdef class Matching:
-    cdef readonly object client_orders
     cdef readonly Floor floor
     cdef readonly OrderTable table
     cdef readonly Ledger ledger
     cdef readonly Rows rows
+    cdef OrderNames names
     cdef Foresight foresight
     cdef readonly Crossing crossing
     cdef PlainWay plain_way
@@ -27,12 +28,10 @@ cdef class Matching:
     cdef readonly Auction auction
     cdef readonly dict user_fees
     cdef readonly dict sessions
-    cdef object records
     cdef long long *batch
     cdef readonly long long at
     cdef readonly long long end
     cdef long long first_seq
-    cdef long long names_due_us
     cdef object rest
     cdef dict referred
     cdef object gather_fees
@@ -50,12 +49,6 @@ cdef class Matching:
     cdef Py_ssize_t keep_options(self, long long order, long long kind) except -1
     cdef Py_ssize_t own_fees(self, long long order, long long user, long long market_id) except -1
     cdef Py_ssize_t tag(self, long long order, long long session, long long user) except -1
-    cdef bytes client_order_id(self, long long at)
-    cdef Py_ssize_t is_bad_name(self, long long at) except -1
-    cdef bytes request(self, long long at, long long flags)
-    cdef Py_ssize_t answered_by_name(self, long long at, long long flags) except -1
-    cdef long long last_id(self) noexcept
-    cdef Py_ssize_t remember_name(self, long long at, long long flags, long long order_id, bint is_open) except -1
     cdef Py_ssize_t named_order(self, long long at, long long words) except? -1
     cdef inline Py_ssize_t found(self, long long order_id, long long market_id) except -1
     cdef Py_ssize_t cancel(self, long long at) except -1

@@ -53,7 +53,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         O_USER,
         O_VISIBLE,
         O_WALLETS,
-        ROW_WORDS,
         U_FLAGS,
         USER_WORDS,
         X_DISPLAY,
@@ -62,6 +61,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         X_TRIGGER,
         X_TRIGGER_PRICE,
     )
+    from fondaco.core.order_names import NAME_WORDS, PLACE_OPTION_WORDS, PLACE_WORDS, WITH_OPTIONS, OrderNames
     from fondaco.core.plain_way import PlainWay
     from fondaco.core.rows import HAS_OPTIONS, IS_ANSWER
     from fondaco.core.triggers import REMAINDER_CANCELLED, Triggers
@@ -77,13 +77,9 @@ CANCEL = cython.declare(cython.longlong, commands.Kind.CANCEL)
 AMEND = cython.declare(cython.longlong, commands.Kind.AMEND)
 RARE = cython.declare(cython.longlong, commands.RARE)
 RECORD_WORDS_MIN = cython.declare(cython.longlong, 3)
-PLACE_WORDS = cython.declare(cython.longlong, 5)
 CANCEL_WORDS = cython.declare(cython.longlong, 4)
 AMEND_WORDS = cython.declare(cython.longlong, 7)
-NAME_WORDS = cython.declare(cython.longlong, 4)
-PLACE_OPTION_WORDS = cython.declare(cython.longlong, 4)
 NAMED = cython.declare(cython.longlong, commands.HAS_CLIENT_ORDER_ID)
-WITH_OPTIONS = cython.declare(cython.longlong, commands.HAS_OPTIONS)
 OTHER_UNIT = cython.declare(cython.longlong, events.OTHER_UNIT)
 CANCELLED = cython.declare(cython.longlong, events.Finish.CANCELLED)
 #: How many commands before its turn the memory is asked for a command's places, records and their neighbours.
@@ -94,7 +90,6 @@ FEW_WORDS = cython.declare(cython.longlong, 10)
 
 _INVALID_ARGUMENT = cython.declare(cython.longlong, Reject.INVALID_ARGUMENT)
 _UNKNOWN_MARKET = cython.declare(cython.longlong, Reject.UNKNOWN_MARKET)
-_CLIENT_ORDER_ID_REUSED = cython.declare(cython.longlong, Reject.CLIENT_ORDER_ID_REUSED)
 _ORDER_NOT_FOUND = cython.declare(cython.longlong, Reject.ORDER_NOT_FOUND)
 _NOT_YOUR_ORDER = cython.declare(cython.longlong, Reject.NOT_YOUR_ORDER)
 
@@ -103,11 +98,11 @@ class Matching:
     """The run of hot commands over the floor."""
 
     def __init__(self, client_orders: ClientOrders):
-        self.client_orders = client_orders
         self.floor = Floor(client_orders)
         self.table = self.floor.table
         self.ledger = self.floor.ledger
         self.rows = self.floor.rows
+        self.names = OrderNames(self.rows, client_orders)
         self.foresight = Foresight(self.floor)
         self.crossing = Crossing(self.floor, self.foresight)
         self.plain_way = PlainWay(self.floor)
@@ -116,11 +111,9 @@ class Matching:
         self.auction = Auction(self.floor, self.crossing)
         self.user_fees = {}
         self.sessions = {}
-        self.records = b""
         self.at = 0
         self.end = 0
         self.first_seq = 1
-        self.names_due_us = 0
         self.rest = None
         self.referred = {}
         self.gather_fees = None
@@ -165,14 +158,12 @@ class Matching:
             raise ValueError(f"a batch at {time_us} µs after one at {self.rows.time_us} µs; time does not go back")
         if size & 7:
             raise ValueError(f"a batch of {size} bytes; records are whole words of 8")
-        self.records = batch
+        self.names.begin(batch, time_us)
         if cython.compiled:
             start: cython.p_const_char = batch
             self.batch = cython.cast(cython.p_longlong, start)
         else:
             self.batch = memoryview(batch).cast("q")
-        if time_us >= self.names_due_us:
-            self.names_due_us = self.client_orders.forget_due(time_us)
         self.first_seq = self.rows.seq
         self.foresight.look()
         self.rows.time_us = time_us
@@ -183,7 +174,7 @@ class Matching:
 
     def applied(self, facts: tuple[events.Fact, ...]) -> Applied:
         """What the batch in hand did, which is let go."""
-        self.records = b""
+        self.names.end()
         if cython.compiled:
             applied: Applied = Applied.__new__(Applied)
             applied.first_seq = self.first_seq
@@ -287,11 +278,11 @@ class Matching:
         self.rows.market_id = market_id
         if self.read_options(at + 5, flags) or self.checks.is_malformed(terms, trigger):
             return self.rows.reject(_INVALID_ARGUMENT, 0, terms)
-        if flags & NAMED and self.is_bad_name(at + 5 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0)):
+        if flags & NAMED and self.names.is_bad(self.names.place_name(at, flags)):
             return self.rows.reject(_INVALID_ARGUMENT, 0, terms)
         if market_id < 1 or market_id >= self.floor.market_count:
             return self.rows.reject(_UNKNOWN_MARKET, 0, market_id)
-        if flags & NAMED and self.answered_by_name(at, flags):
+        if flags & NAMED and self.names.answered(at, flags):
             return 0
         market: cython.longlong = market_id * MARKET_WORDS
         in_auction: cython.bint = self.floor.markets[market + M_PHASE] == AUCTION
@@ -352,7 +343,7 @@ class Matching:
                 self.tag(order, self.batch[at + 1] - (user << 32), user)
             self.rows.order(order, ORDER_PUT, OPEN, IS_ANSWER)
         if flags & NAMED:
-            self.remember_name(at, flags, self.last_id(), rests)
+            self.names.remember(at, flags, rests)
         if self.crossing.prices:
             self.triggers.fire(market_id)
         return 0
@@ -424,55 +415,13 @@ class Matching:
             self.table.words[order + O_SESSION] = session
         return 0
 
-    # names
-
-    def client_order_id(self, at):
-        """The client order id that begins at a word of the batch."""
-        return bytes(self.records[at * 8 : at * 8 + NAME_WORDS * 8]).rstrip(b"\0")
-
-    def is_bad_name(self, at):
-        name = self.client_order_id(at)
-        return 1 if not name or not name.isascii() else 0
-
-    def request(self, at, flags):
-        """What a repeated place must say again: everything but who sent it and its name."""
-        words: cython.longlong = 3 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0)
-        return bytes(self.records[at * 8 + 16 : at * 8 + 16 + words * 8])
-
-    def answered_by_name(self, at, flags):
-        """Whether the client order id was taken before: then this has been answered."""
-        name = self.client_order_id(at + 5 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0))
-        entry = self.client_orders.find(self.rows.user, name)
-        if entry is None:
-            return 0
-        if entry.request != self.request(at, flags):
-            self.rows.reject(_CLIENT_ORDER_ID_REUSED, 0, entry.order_id)
-        else:
-            self.rows.repeat(entry.answer)
-        return 1
-
-    def last_id(self):
-        """The id of the order whose row was written last."""
-        return self.rows.words[self.rows.end - ROW_WORDS + O_ID]
-
-    def remember_name(self, at, flags, order_id, is_open):
-        self.client_orders.accept(
-            self.rows.user,
-            self.client_order_id(at + 5 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0)),
-            order_id,
-            self.request(at, flags),
-            self.rows.last(),
-            self.rows.time_us,
-            is_open,
-        )
-        return 0
+    # cancel and amend
 
     def named_order(self, at, words):
         """The id of the order that a cancel or an amend speaks of; 0 for a name that nobody knows."""
         if not (self.batch[at + 2] >> 48) & NAMED:
             return self.batch[at + 3]
-        entry = self.client_orders.find(self.rows.user, self.client_order_id(at + words))
-        return 0 if entry is None else entry.order_id
+        return self.names.order_id(at + words)
 
     def found(self, order_id, market_id):
         """The handle of the sender's order, or 0 with the refusal written."""
@@ -484,8 +433,6 @@ class Matching:
             self.rows.reject(_NOT_YOUR_ORDER, 0, order_id)
             return 0
         return order
-
-    # cancel and amend
 
     def cancel(self, at):
         market_id: cython.longlong = self.batch[at + 2] & 0xFFFF
@@ -504,7 +451,7 @@ class Matching:
         amount: cython.longlong = self.batch[at + 5]
         trigger_price: cython.longlong = self.batch[at + 6]
         self.rows.market_id = market_id
-        if (self.batch[at + 2] >> 48) & NAMED and self.is_bad_name(at + AMEND_WORDS):
+        if (self.batch[at + 2] >> 48) & NAMED and self.names.is_bad(self.names.name(at + AMEND_WORDS)):
             return self.rows.reject(_INVALID_ARGUMENT, 0, 0)
         if price_ticks < 0 or amount < 0 or trigger_price < 0:
             return self.rows.reject(_INVALID_ARGUMENT, 0, 0)

@@ -1,0 +1,20 @@
+cimport cython
+from fondaco.core.layout cimport *
+from fondaco.core.rows cimport Rows
+
+@cython.final
+cdef class OrderNames:
+    cdef Rows rows
+    cdef object client_orders
+    cdef object records
+    cdef long long due_us
+
+    cdef inline Py_ssize_t begin(self, object records, long long time_us) except -1
+    cdef inline Py_ssize_t end(self) except -1
+    cdef bytes name(self, long long at)
+    cdef bytes place_name(self, long long at, long long flags)
+    cdef Py_ssize_t is_bad(self, bytes name) except -1
+    cdef bytes request(self, long long at, long long flags)
+    cdef Py_ssize_t answered(self, long long at, long long flags) except -1
+    cdef Py_ssize_t remember(self, long long at, long long flags, bint is_open) except -1
+    cdef Py_ssize_t order_id(self, long long at) except? -1

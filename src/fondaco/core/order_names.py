@@ -1,0 +1,90 @@
+"""Client order ids of the batch at hand: reads them, knows which were taken, and answers a repeated place.
+
+A place with a name that was taken before is the same place once more, and gets the first answer again, if it says the
+same; otherwise it is refused. Names are kept in ``client_orders.py``; here is what the run of commands needs of them.
+"""
+
+from __future__ import annotations
+
+import cython
+
+if not cython.compiled:  # the compiler takes them from the .pxd
+    from fondaco.core.layout import O_ID, ROW_WORDS
+    from fondaco.core.rows import Rows
+
+from fondaco.core import commands
+from fondaco.core.client_orders import ClientOrders
+from fondaco.core.rejects import Reject
+
+NAME_WORDS = cython.declare(cython.longlong, 4)
+PLACE_WORDS = cython.declare(cython.longlong, 5)
+PLACE_OPTION_WORDS = cython.declare(cython.longlong, 4)
+WITH_OPTIONS = cython.declare(cython.longlong, commands.HAS_OPTIONS)
+_CLIENT_ORDER_ID_REUSED = cython.declare(cython.longlong, Reject.CLIENT_ORDER_ID_REUSED)
+
+
+class OrderNames:
+    """Over the records of one batch at a time; ``at`` is the word where a record begins."""
+
+    def __init__(self, rows: Rows, client_orders: ClientOrders):
+        self.rows = rows
+        self.client_orders = client_orders
+        self.records = b""
+        self.due_us = 0
+
+    def begin(self, records, time_us):
+        """Take a batch in hand; names whose day is over by then are forgotten."""
+        self.records = records
+        if time_us >= self.due_us:
+            self.due_us = self.client_orders.forget_due(time_us)
+        return 0
+
+    def end(self):
+        """Let the batch go."""
+        self.records = b""
+        return 0
+
+    def name(self, at):
+        """The client order id that begins at a word."""
+        return bytes(self.records[at * 8 : at * 8 + NAME_WORDS * 8]).rstrip(b"\0")
+
+    def place_name(self, at, flags):
+        """The client order id of a place."""
+        return self.name(at + PLACE_WORDS + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0))
+
+    def is_bad(self, name):
+        return 1 if not name or not name.isascii() else 0
+
+    def request(self, at, flags):
+        """What a repeated place must say again: everything but who sent it and its name."""
+        words: cython.longlong = 3 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0)
+        return bytes(self.records[at * 8 + 16 : at * 8 + 16 + words * 8])
+
+    def answered(self, at, flags):
+        """Whether the name of a place was taken before: then this has been answered."""
+        entry = self.client_orders.find(self.rows.user, self.place_name(at, flags))
+        if entry is None:
+            return 0
+        if entry.request != self.request(at, flags):
+            self.rows.reject(_CLIENT_ORDER_ID_REUSED, 0, entry.order_id)
+        else:
+            self.rows.repeat(entry.answer)
+        return 1
+
+    def remember(self, at, flags, is_open):
+        """The order of the last row has taken the name of a place."""
+        self.client_orders.accept(
+            self.rows.user,
+            self.place_name(at, flags),
+            self.rows.words[self.rows.end - ROW_WORDS + O_ID],
+            self.request(at, flags),
+            self.rows.last(),
+            self.rows.time_us,
+            is_open,
+        )
+        return 0
+
+    def order_id(self, at):
+        """The id of the order whose name begins at a word; 0 for a name that nobody knows."""
+        entry = self.client_orders.find(self.rows.user, self.name(at))
+        return 0 if entry is None else entry.order_id
