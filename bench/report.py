@@ -61,7 +61,8 @@ def write(order: list[str]) -> None:
 
 def written(parts: dict[str, Part]) -> str:
     """``RESULTS.md`` of these parts, in their order."""
-    rows = aims.rows({name: (part.date, part.raw) for name, part in parts.items()})
+    figures = {name: (part.date, part.raw) for name, part in parts.items()}
+    rows, limits = aims.rows(figures), aims.limits(figures)
     took = ", ".join(f"{name} {part.seconds:.0f} s" for name, part in parts.items())
     text = [INTRODUCTION, "## What is aimed at, and what was seen", "", *table(aims.HEAD, rows), ""]
     text += [
@@ -70,6 +71,8 @@ def written(parts: dict[str, Part]) -> str:
         f"How long the parts took: {took}; {sum(part.seconds for part in parts.values()):.0f} s in all.",
         "",
     ]
+    if limits:
+        text += ["What bounds those that fall short:", "", *limits, ""]
     for part in parts.values():
         text += [f"## {part.title}", "", f"{part.date}. {part.machine}. {part.disk}.", "", *part.lines, ""]
     return "\n".join(text)

@@ -43,6 +43,13 @@ def test_figures_are_held_against_their_aims(what: str, expected: list[str]) -> 
     assert row(what, {"core": ("2026-01-02 03:04 UTC", CORE)})[:4] == expected
 
 
+def test_what_falls_short_says_what_bounds_it() -> None:
+    slow: aims.Raw = {"workloads": {aims.WIDE: {"fondaco": {"cpu": [4e6]}, "peers": []}}}
+    assert not aims.limits({"core": ("2026-01-02", CORE)})
+    [found] = aims.limits({"core": ("2026-01-02", slow)})
+    assert found.startswith(f"- core, {aims.WIDE}: The memory")
+
+
 def test_a_figure_says_when_it_was_taken() -> None:
     assert row("one command", {"core": ("2026-01-02", CORE)})[-1] == "core, 2026-01-02"
     assert row("replay", {"core": ("2026-01-02", CORE)})[-1] == "journal"
