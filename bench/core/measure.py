@@ -1,8 +1,8 @@
 """Times an encoded flow on the house: wall and CPU time of every segment, and single commands as Python sees them.
 
-Timed is ``House.apply`` with all it does: matching, ledger, holds, fees, the rows of every fact and the copy of them
-that is handed on. The garbage collector is off as in the server's hot path (``gc.freeze``), and each batch's rows are
-let go before the next, as the server does once it has replied.
+Timed is ``House.apply`` with all it does: matching, ledger, holds, fees and all rows. The garbage collector
+is off as in the server's hot path (``gc.freeze``), and each batch's rows are let go before the next, as the server does
+once it has replied.
 
 CPU time (``process_time``) stands beside wall time because the machine may be shared: what others take of it shows in
 the wall time only.

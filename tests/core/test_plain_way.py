@@ -21,7 +21,7 @@ SEED = 20240808
 TRADERS = 6
 MAKER_PPM, TAKER_PPM = 1_000, 2_000
 START_US = 1_000_000
-LARGE = 1 << 31  # an amount from which on nothing is plain
+LARGE = 1 << 31  # nothing larger is plain
 
 
 def market(name: str, stock: str, money_min: int, lots_min: int) -> c.MarketCreate:

@@ -1,8 +1,6 @@
 cimport cython
 
 @cython.final
-@cython.no_gc
-@cython.freelist(8)
 cdef class Applied:
     cdef readonly long long first_seq
     cdef readonly long long count

@@ -3,8 +3,8 @@
 Bounds, proved here at the door: prices × sizes × units ≤ ``UNITS_MAX`` (2**62) for every order, and a fill is never
 larger than the smaller order, so every product of matching fits 63 bits. All divisions are of non-negative numbers.
 
-Cost: some 40 comparisons and one look into the ledger for a plain order; a fill-or-kill walks the levels it would
-cross, and their orders where some are icebergs or may be its own.
+Cost: some 40 comparisons and one look into the ledger; a plain order that rests needs fewer (``plain_way.py``). A
+fill-or-kill walks the levels it would cross, and their orders where some are icebergs or may be its own.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ SMALL = cython.declare(cython.longlong, 1 << 31)
 OPEN_ORDERS_PER_USER_MAX = 100_000
 #: Trailing stops that wait on one market: each of its prices moves them all.
 TRAILING_PER_MARKET_MAX = 1_000
-_OPEN_ORDERS_MAX = cython.declare(cython.longlong, OPEN_ORDERS_PER_USER_MAX)
+OPEN_ORDERS_MAX = cython.declare(cython.longlong, OPEN_ORDERS_PER_USER_MAX)
 _TRAILING_MAX = cython.declare(cython.longlong, TRAILING_PER_MARKET_MAX)
 
 _MARKET_DELISTED = cython.declare(cython.longlong, Reject.MARKET_DELISTED)
@@ -184,9 +184,9 @@ class Checks:
         return 0
 
     def too_many_open(self, user):
-        if self.table.user_words[user * USER_WORDS + U_OPEN] < _OPEN_ORDERS_MAX:
+        if self.table.user_words[user * USER_WORDS + U_OPEN] < OPEN_ORDERS_MAX:
             return 0
-        self.rows.reject(_TOO_MANY_OPEN_ORDERS, _OPEN_ORDERS_MAX, self.table.user_words[user * USER_WORDS + U_OPEN])
+        self.rows.reject(_TOO_MANY_OPEN_ORDERS, OPEN_ORDERS_MAX, self.table.user_words[user * USER_WORDS + U_OPEN])
         return 1
 
     def refused(self, user, terms, trigger, price_ticks, amount):

@@ -30,10 +30,10 @@ from fondaco.core.arena import Arena, nothing
 from fondaco.core.purposes import CASH, ORDER_HOLD, WITHDRAWAL_HOLD
 
 ACCOUNTS_MIN = 1024
-USERS_MIN = 1024
-#: Places in a user's table: at first, and at most for each of the user's assets.
+WALLET_USERS_MIN = 1024
+#: Places in a user's table: at first, and how many for each asset are enough, even if some have not their own.
 TABLE_WIDTH_MIN = cython.declare(cython.longlong, 4)
-TABLE_WIDTH_MAX = cython.declare(cython.longlong, 4)
+PLACES_PER_ASSET = cython.declare(cython.longlong, 4)
 #: Places in a cache line. A table lies across no more of them than it must.
 LINE_PLACES = cython.declare(cython.longlong, 16)
 
@@ -44,7 +44,11 @@ class Ledger:
     def __init__(self):
         self.count = 0
         self.end = ACCOUNT_WORDS  # word 0 is no account
-        self.arenas = [Arena("q", ACCOUNT_WORDS * ACCOUNTS_MIN), Arena("q", USERS_MIN), Arena("i", 4 * USERS_MIN)]
+        self.arenas = [
+            Arena("q", ACCOUNT_WORDS * ACCOUNTS_MIN),
+            Arena("q", WALLET_USERS_MIN),
+            Arena("i", 4 * WALLET_USERS_MIN),
+        ]
         self.words = self.arenas[0].view()
         self.tables = self.arenas[1].view()
         self.numbers = self.arenas[2].view()
@@ -118,7 +122,7 @@ class Ledger:
                 taken += 1
         if taken + 2 > width:
             return 1
-        return 1 if width < TABLE_WIDTH_MAX * (taken + 1) and self.numbers[self.place(user, asset)] != 0 else 0
+        return 1 if width < PLACES_PER_ASSET * (taken + 1) and self.numbers[self.place(user, asset)] != 0 else 0
 
     def put(self, user, asset, number):
         place: cython.longlong = self.place(user, asset)
@@ -231,7 +235,7 @@ class Ledger:
         return account + A_CASH if account != 0 else 0
 
     def open(self, owner: cython.longlong, asset: cython.longlong, purpose: cython.longlong) -> cython.longlong:
-        """The address of an account's balance; a new account starts at zero."""
+        """The address of an account's balance; a new account starts at zero. Owners are not below 0."""
         place: cython.longlong = self.place_in_wallet(purpose)
         if place != 0:
             return self.enter_wallet(owner, asset) + place

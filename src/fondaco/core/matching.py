@@ -2,7 +2,8 @@
 
 The life of a place: its client id is known (the first answer again) or not; then the checks in the order of
 ``rejects.py``; then it is accepted, gets an id, trades against the other side while prices cross (``crossing.py``);
-what is left rests, with its funds moved to the hold, or ends. With a trigger it waits instead. Then whatever its prices
+what is left rests, with its funds moved to the hold, or ends. With a trigger it waits instead. A plain order that meets
+nobody does all that in one go (``plain_way.py``). Then whatever its prices
 set off is carried out (``triggers.py``), inside the same command.
 
 An amended order that only gets smaller keeps its place in the queue. Anything else is a new taker with an old id: it
@@ -86,6 +87,7 @@ CANCELLED = cython.declare(cython.longlong, events.Finish.CANCELLED)
 PLACES_AHEAD = cython.declare(cython.longlong, 8)
 RECORDS_AHEAD = cython.declare(cython.longlong, 5)
 NEIGHBOURS_AHEAD = cython.declare(cython.longlong, 2)
+#: A batch of no more words is so few commands that it would be asked for when it is needed.
 FEW_WORDS = cython.declare(cython.longlong, 10)
 
 _INVALID_ARGUMENT = cython.declare(cython.longlong, Reject.INVALID_ARGUMENT)
@@ -158,12 +160,13 @@ class Matching:
             raise ValueError(f"a batch at {time_us} µs after one at {self.rows.time_us} µs; time does not go back")
         if size & 7:
             raise ValueError(f"a batch of {size} bytes; records are whole words of 8")
-        self.names.begin(batch, time_us)
+        records: bytes = batch if isinstance(batch, bytes) else bytes(batch)  # nobody can change it meanwhile
         if cython.compiled:
-            start: cython.p_const_char = batch
+            start: cython.p_const_char = records
             self.batch = cython.cast(cython.p_longlong, start)
         else:
-            self.batch = memoryview(batch).cast("q")
+            self.batch = memoryview(records).cast("q")
+        self.names.begin(records, time_us)
         self.first_seq = self.rows.seq
         self.foresight.look()
         self.rows.time_us = time_us
@@ -183,7 +186,6 @@ class Matching:
             applied.rows = self.rows.take()
             applied.facts = facts
             return applied
-        self.batch = memoryview(b"").cast("q")
         return Applied(self.first_seq, self.rows.seq - self.first_seq, self.rows.time_us, self.rows.take(), facts)
 
     def run(self, at: cython.longlong, end: cython.longlong) -> cython.longlong:
@@ -193,7 +195,6 @@ class Matching:
         size: cython.longlong
         flags: cython.longlong
         words: cython.longlong
-        # of so few commands nothing is asked ahead: it would be asked for when it is needed
         places_at: cython.longlong = at if end - at > FEW_WORDS else end
         records_at: cython.longlong = places_at
         neighbours_at: cython.longlong = places_at

@@ -6,10 +6,10 @@ from fondaco.core.rows cimport Rows
 cdef class OrderNames:
     cdef Rows rows
     cdef object client_orders
-    cdef object records
+    cdef bytes records
     cdef long long due_us
 
-    cdef inline Py_ssize_t begin(self, object records, long long time_us) except -1
+    cdef inline Py_ssize_t begin(self, bytes records, long long time_us) except -1
     cdef inline Py_ssize_t end(self) except -1
     cdef bytes name(self, long long at)
     cdef bytes place_name(self, long long at, long long flags)

@@ -3,7 +3,7 @@
 Most commands are such orders. Here every check is one comparison and what was read once is not read again. It only
 ever says yes: an order that anything may be said against, that trades, or whose market or user is in any way special
 goes the ordinary way of ``matching.py``, which would give the same row for one that is taken here, and nothing here is
-changed before that is sure. Refusals, their order and their words stand in ``checks.py`` alone.
+changed before that is sure. So nothing is refused here.
 
 Cost: O(1), less than half of the ordinary way.
 """
@@ -13,7 +13,7 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
-    from fondaco.core.checks import SMALL
+    from fondaco.core.checks import OPEN_ORDERS_MAX, SMALL
     from fondaco.core.floor import ASK, BID, LIMIT, OPEN, ORDER_PUT, Floor
     from fondaco.core.layout import (
         A_CASH,
@@ -56,10 +56,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         USER_WORDS,
     )
     from fondaco.core.rows import IS_ANSWER
-
-from fondaco.core.checks import OPEN_ORDERS_PER_USER_MAX
-
-PLAIN_OPEN_MAX = cython.declare(cython.longlong, OPEN_ORDERS_PER_USER_MAX)
 
 
 class PlainWay:
@@ -106,7 +102,7 @@ class PlainWay:
             return 1
         if self.table.user_words[at + U_STATE] != USER_ACTIVE or self.table.user_words[at + U_FLAGS] != 0:
             return 1
-        return 1 if self.table.user_words[at + U_OPEN] >= PLAIN_OPEN_MAX else 0
+        return 1 if self.table.user_words[at + U_OPEN] >= OPEN_ORDERS_MAX else 0
 
     def cost(self, market, is_bid, price_ticks, amount):
         """What must be available for an order, or 0 if its price or its amount is out of bounds or very large."""

@@ -82,15 +82,16 @@ class Rows:
         """All rows, and no buffer any more."""
         if self.end == 0:
             return b""
+        is_full: cython.bint = self.end == self.capacity
+        self.capacity = 0
+        self.likely = ROW_WORDS
         if cython.compiled:
-            if self.end != self.capacity:
+            if not is_full:
                 _PyBytes_Resize(cython.address(self.buffer), self.end * 8)
             rows = cython.cast(object, self.buffer)
             Py_XDECREF(self.buffer)
             self.buffer = cython.NULL
-            self.capacity = 0
             return rows
-        self.capacity = 0
         return bytes(self.buffer[: self.end * 8])
 
     def __dealloc__(self):
@@ -139,9 +140,10 @@ class Rows:
     def options_row(self, order: cython.longlong) -> tuple[int, ...] | None:
         """The OPTIONS row of an open order as it stands, or ``None`` if it has no options."""
         options: cython.longlong = self.table.words[order + O_EXTRA] >> 32
-        row: cython.longlong = self.room(1)
+        row: cython.longlong
         if options == 0:
             return None
+        row = self.room(1)
         self.options(order, options)
         self.end = row
         return tuple([self.words[row + place] for place in range(ROW_WORDS)])
