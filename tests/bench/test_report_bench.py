@@ -45,7 +45,8 @@ def test_figures_are_held_against_their_aims(what: str, expected: list[str]) -> 
 
 def test_what_falls_short_says_what_bounds_it() -> None:
     slow: aims.Raw = {"workloads": {aims.WIDE: {"fondaco": {"cpu": [4e6]}, "peers": []}}}
-    assert not aims.limits({"core": ("2026-01-02", CORE)})
+    [found] = aims.limits({"core": ("2026-01-02", CORE)})
+    assert found.startswith(f"- core, {aims.DEEP}: As over ten markets")
     [found] = aims.limits({"core": ("2026-01-02", slow)})
     assert found.startswith(f"- core, {aims.WIDE}: The memory")
 

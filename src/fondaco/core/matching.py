@@ -2,9 +2,9 @@
 
 The life of a place: its client id is known (the first answer again) or not; then the checks in the order of
 ``rejects.py``; then it is accepted, gets an id, trades against the other side while prices cross (``crossing.py``);
-what is left rests, with its funds moved to the hold, or ends. With a trigger it waits instead. A plain order that meets
-nobody does all that in one go (``plain_way.py``). Then whatever its prices
-set off is carried out (``triggers.py``), inside the same command.
+what is left rests, with its funds moved to the hold, or ends. With a trigger it waits instead. Then whatever its prices
+set off is carried out (``triggers.py``), inside the same command. A plain order that meets nobody does all that in one
+go (``plain_way.py``).
 
 An amended order that only gets smaller keeps its place in the queue. Anything else is a new taker with an old id: it
 leaves the book, trades, and rests at the back of its price.
