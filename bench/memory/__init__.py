@@ -1,1 +1,1 @@
-"""How many bytes the house keeps: of a resting order, of a user with balances."""
+"""How many bytes the house keeps: of a resting order, of a name, of a user with balances."""

@@ -2,6 +2,7 @@
 
     orders    resting limit orders in one market, on 10,000 prices a side, of 1,000 users
     users     users with a balance in three assets, one deposit each
+    names     limit orders that ended, each with a client order id of 16 characters, which is remembered for a day
     deposits  a second deposit of the same users in the same assets: what is remembered of a deposit alone
 
 Memory is what the kernel says is resident, after less before. Commands are made and let go batch by batch, so that they
@@ -43,9 +44,10 @@ def _give(house: House, records: Iterable[bytes]) -> None:
         house.apply(batch, START_TIME_US)
 
 
-def _places(count: int) -> Iterator[bytes]:
+def _places(count: int, *, named: bool) -> Iterator[bytes]:
     senders = [commands.Sender(user, user, user) for user in range(1, OWNERS + 1)]
-    limit, gtc = commands.OrderType.LIMIT, commands.TimeInForce.GTC
+    limit = commands.OrderType.LIMIT
+    until = commands.TimeInForce.IOC if named else commands.TimeInForce.GTC
     for number in range(count):
         # A step without a common factor with the count of prices: orders of a price come from far apart.
         distance = 1 + number // 2 * 7_919 % PRICES_A_SIDE
@@ -55,7 +57,8 @@ def _places(count: int) -> Iterator[bytes]:
             else (commands.Side.BID, FAIR_PRICE_TICKS - distance)
         )
         sender = senders[number // 2 % OWNERS]
-        yield command_records.encode_place(sender, 1, side, limit, gtc, price, 1 + number % 100)
+        name = b"order-%010d" % number if named else b""
+        yield command_records.encode_place(sender, 1, side, limit, until, price, 1 + number % 100, name)
 
 
 def _venue(users: int, markets: int) -> Venue:
@@ -73,11 +76,21 @@ def _venue(users: int, markets: int) -> Venue:
 def _orders(count: int) -> int:
     house = open_house(_venue(OWNERS, 1))
     before = resident_bytes()
-    _give(house, _places(count))
+    _give(house, _places(count, named=False))
     after = resident_bytes()
     resting = sum(len(house.open_orders(user)) for user in range(1, OWNERS + 1))
     if resting != count:
         raise UnexpectedAnswer(f"{resting:,} orders rest where {count:,} were placed")
+    return after - before
+
+
+def _names(count: int) -> int:
+    house = open_house(_venue(OWNERS, 1))
+    before = resident_bytes()
+    _give(house, _places(count, named=True))
+    after = resident_bytes()
+    if house.client_order_id(count) != f"order-{count - 1:010d}":
+        raise UnexpectedAnswer(f"the last of {count:,} named orders has the name {house.client_order_id(count)}")
     return after - before
 
 
@@ -109,7 +122,12 @@ def _users(count: int, *, again: bool) -> int:
 
 def main() -> None:
     kind, count = sys.argv[1], int(sys.argv[2])
-    in_all = _orders(count) if kind == "orders" else _users(count, again=kind == "deposits")
+    if kind == "orders":
+        in_all = _orders(count)
+    elif kind == "names":
+        in_all = _names(count)
+    else:
+        in_all = _users(count, again=kind == "deposits")
     each = len(ASSETS) * count if kind == "deposits" else count
     print(json.dumps({"count": each, "bytes_in_all": in_all, "bytes_each": in_all / each}))
 

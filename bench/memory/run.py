@@ -15,6 +15,7 @@ TITLE = "Memory: what the house keeps"
 ORDERS = 1_000_000
 #: One more than a power of two: a table that grows by doubling is at its emptiest.
 ORDERS_AFTER_GROWTH = (1 << 20) + 1
+NAMES = 1_000_000
 USERS = 1_000_000
 USERS_DEPOSITING = 100_000
 
@@ -34,6 +35,7 @@ def run() -> tuple[list[str], dict[str, Any]]:
         "resident memory of a fresh process after, less before; the commands are made on the way and not kept",
         f"orders: one market, {2 * PRICES_A_SIDE:,} prices, {OWNERS:,} users, no client order ids; at a power of two "
         "and one, too, where tables have just doubled",
+        "client order ids: of 16 characters, each remembered with its request and its answer for a day after the order ended",
         f"users: each with one deposit in each of {len(ASSETS)} assets; no keys. A deposit is remembered for ever, so "
         "that it is not done twice: what that takes alone is the last row",
     ]
@@ -41,12 +43,14 @@ def run() -> tuple[list[str], dict[str, Any]]:
     raw = {
         "orders": measured("orders", ORDERS),
         "orders_after_growth": measured("orders", ORDERS_AFTER_GROWTH),
+        "names": measured("names", NAMES),
         "users": measured("users", USERS),
         "deposits": measured("deposits", USERS_DEPOSITING),
     }
     names = {
         "orders": "resting orders",
         "orders_after_growth": "resting orders, tables just doubled",
+        "names": "client order ids of ended orders",
         "users": f"users × {len(ASSETS)} assets",
         "deposits": "deposits remembered",
     }

@@ -41,6 +41,8 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "fondaco.core.far_levels",
         "fondaco.core.book",
         "fondaco.core.rows",
+        "fondaco.core.name_records",
+        "fondaco.core.client_orders",
         "fondaco.core.order_names",
         "fondaco.core.floor",
         "fondaco.core.foresight",

@@ -10,11 +10,10 @@ from msgspec import Raw
 from fondaco.core import command_records, layout
 from fondaco.core import commands as c
 from fondaco.core import events as e
-from fondaco.core.client_orders import ClientOrder
 from fondaco.core.commands import Side
 from fondaco.core.events import ROW
 from fondaco.core.instruments import Market
-from fondaco.core.state import ENCODER, MarketState, OrderState, RebateFundDone, State
+from fondaco.core.state import ENCODER, ClientOrder, MarketState, OrderState, RebateFundDone, State
 from tests.core.reference_house import ReferenceHouse
 from tests.core.reference_order import MILLION, Named, Order
 from tests.core.reference_rows import flags, terms

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
-from fondaco.core import client_orders
+from fondaco.core.client_orders import ENDED_PER_USER_MAX
+from fondaco.core.command_records import encode_place
+from fondaco.core.commands import OrderType, Sender, Side
 from fondaco.core.events import Finish
 from fondaco.core.rejects import Reject
 from tests.core.table import IOC, Floor, Trader
@@ -102,23 +102,23 @@ def test_remembered_after_a_restart(floor: Floor, alice: Trader, bob: Trader) ->
     alice.buys(3, at="100.00", name="ended").rests("3")
 
 
-def test_of_one_user_only_the_latest_ended_names_are_remembered(
-    floor: Floor, alice: Trader, bob: Trader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(client_orders, "ENDED_PER_USER_MAX", 3)
+def test_of_one_user_only_the_latest_ended_names_are_remembered(floor: Floor, alice: Trader, bob: Trader) -> None:
     alice.buys(1, at="90.00", name="open")
     bob.buys(1, at="90.00", tif=IOC, name="n0")
-    for number in range(5):
-        alice.buys(1, at="90.00", tif=IOC, name=f"n{number}")
+    sender, latest = Sender(user_id=alice.user_id), ENDED_PER_USER_MAX + 1
+    ended = (
+        encode_place(sender, 1, Side.BID, OrderType.LIMIT, IOC, 9_000, 10_000, b"n%d" % n) for n in range(latest + 1)
+    )
+    floor.house.apply(b"".join(ended), floor.time_us)
 
     def remembered() -> list[str]:
-        names = ("open", "n0", "n1", "n2", "n3", "n4")
+        names = ("open", "n0", "n1", "n2", "n3", f"n{latest}")
         return [name for name in names if floor.house.client_order(alice.user_id, name)]
 
-    assert remembered() == ["open", "n2", "n3", "n4"]
+    assert remembered() == ["open", "n2", "n3", f"n{latest}"]
     assert floor.house.client_order(bob.user_id, "n0") is not None
     floor.restart()
-    assert remembered() == ["open", "n2", "n3", "n4"]
+    assert remembered() == ["open", "n2", "n3", f"n{latest}"]
     floor.later(hours=25)
-    alice.buys(1, at="90.00", name="n4").rests("1")
-    assert remembered() == ["open", "n4"]
+    alice.buys(1, at="90.00", name="n3").rests("1")
+    assert remembered() == ["open", "n3"]

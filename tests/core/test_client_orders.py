@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import random
 import struct
+from typing import Any
 
 import pytest
 
-from fondaco.core import client_orders
-from fondaco.core.client_orders import REMEMBERED_US, ClientOrder, ClientOrders
+from fondaco.core.client_orders import REMEMBERED_US
+from fondaco.core.house import House
+from fondaco.core.state import ClientOrder
 
 FEW = 5
-WORDS = struct.Struct("<3q")
+
+
+def known_to_nobody(ended_per_user_max: int = FEW) -> Any:
+    known = House()._matching.floor.client_orders
+    known.ended_per_user_max = ended_per_user_max
+    return known
+
+
+def some_words(draw: random.Random, count: int) -> bytes:
+    """Words as they come: zeros, small numbers, flags in the highest byte, all bits, below zero."""
+    kinds = (0, draw.randint(1, 300), 1 << 62, (1 << 63) - 1, -1, -draw.randint(1, 1 << 40))
+    return struct.pack(f"<{count}q", *(draw.choice(kinds) for _ in range(count)))
 
 
 class Naive:
@@ -36,21 +49,23 @@ class Naive:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_against_plain_lists(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_orders, "ENDED_PER_USER_MAX", FEW)
-    draw, known, naive, time_us = random.Random(seed), ClientOrders(), Naive(), 1
+def test_against_plain_lists(seed: int) -> None:
+    draw, known, naive, time_us = random.Random(seed), known_to_nobody(), Naive(), 1
     for order_id in range(1, 3_000):
-        user_id, name = draw.randint(1, 3), b"n%d" % draw.randint(1, 12)
-        request = (order_id, -order_id, 1 << 62)
+        user_id, name = draw.randint(1, 3), b"n%d" % draw.randint(1, 12) * draw.randint(1, 10)
         found, expected = known.find(user_id, name), naive.find(user_id, name)
-        assert (found and found.state()) == expected
+        assert (known.state(found) if found else None) == expected
         if expected is None:
             is_open = draw.random() < 0.6
-            entry = ClientOrder(user_id, name, order_id, request, b"answer")
-            known.accept(user_id, name, order_id, WORDS.pack(*request), b"answer", time_us, is_open)
+            request, answer = some_words(draw, draw.choice((3, 7))), some_words(draw, draw.choice((16, 32)))
+            known.accept(user_id, name, order_id, request, answer)
+            entry = ClientOrder(
+                user_id, name, order_id, struct.unpack(f"<{len(request) // 8}q", request), answer, forget_at_us=0
+            )
             if is_open:
                 naive.open.append(entry)
             else:
+                known.finish(order_id, time_us)
                 naive.end(entry, time_us)
         elif naive.open and draw.random() < 0.7:
             ends = naive.open.pop(draw.randrange(len(naive.open)))
@@ -62,14 +77,42 @@ def test_against_plain_lists(seed: int, monkeypatch: pytest.MonkeyPatch) -> None
         assert time_us < until_us <= min((each.forget_at_us for each in naive.ended), default=time_us + REMEMBERED_US)
         assert known.dump() == (sorted(naive.open, key=lambda each: each.order_id), naive.ended)
         if draw.random() < 0.01:
-            dump, known = known.dump(), ClientOrders()
+            dump, known = known.dump(), known_to_nobody()
             known.restore(*dump)
 
 
-def test_what_is_forgotten_early_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_orders, "ENDED_PER_USER_MAX", FEW)
-    known = ClientOrders()
+def test_many_are_found_by_name_and_by_order_while_the_tables_widen() -> None:
+    known, answer = known_to_nobody(1_000_000), bytes(128)
+    for order_id in range(1, 20_000):
+        known.accept(order_id % 97, b"%d" % (order_id // 97), order_id, bytes(24), answer)
+        if order_id % 3:
+            known.finish(order_id, order_id)
+    for order_id in range(1, 20_000):
+        entry = known.find(order_id % 97, b"%d" % (order_id // 97))
+        assert known.order_id(entry) == order_id
+        assert known.of_order(order_id) == entry
+        assert known.name(entry) == b"%d" % (order_id // 97)
+    assert known.find(98, b"0") == known.find(1, b"") == known.of_order(20_000) == 0
+    known.forget_due(REMEMBERED_US + 10_000)
+    for order_id in range(1, 20_000):
+        is_known = order_id > 10_000 or order_id % 3 == 0
+        assert bool(known.find(order_id % 97, b"%d" % (order_id // 97))) == bool(known.of_order(order_id)) == is_known
+
+
+def test_what_is_forgotten_early_leaves_nothing_behind() -> None:
+    draw, known = random.Random(1), known_to_nobody()
     for order_id in range(1, 50_000):
-        known.accept(order_id % 2, b"%d" % order_id, order_id, b"", b"", 1, is_open=False)
-    assert len(known._by_name) == len(known._by_order) == 2 * FEW
-    assert len(known._ended) < 200
+        known.accept(order_id % 2, b"%d" % order_id, order_id, some_words(draw, 3), some_words(draw, 16))
+        known.finish(order_id, 1)
+    assert known.count == 2 * FEW
+    assert known.room_words < 10_000
+
+
+@pytest.mark.parametrize("sizes", [(33, 3, 16), (1, 8, 32), (1, 3, 40)])
+def test_what_is_too_long_to_be_kept_is_refused(sizes: tuple[int, int, int]) -> None:
+    known, (name, request, answer) = known_to_nobody(), sizes
+    with pytest.raises(ValueError, match="at most 32 and 312 are kept"):
+        known.accept(1, b"n" * name, 1, b"\xff" * 8 * request, b"\xff" * 8 * answer)
+    assert known.dump() == ([], [])
+    known.accept(1, b"n" * 32, 1, b"\xff" * 8 * 7, b"\xff" * 8 * 32)
+    assert known.answer(known.find(1, b"n" * 32)) == b"\xff" * 8 * 32

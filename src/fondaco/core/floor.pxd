@@ -1,5 +1,6 @@
 cimport cython
 from fondaco.core.book cimport Book
+from fondaco.core.client_orders cimport ClientOrders
 from fondaco.core.due cimport Due
 from fondaco.core.layout cimport *
 from fondaco.core.ledger cimport Ledger
@@ -13,7 +14,7 @@ cdef class Floor:
     cdef readonly Book book
     cdef readonly Book waiting
     cdef readonly Rows rows
-    cdef readonly object client_orders
+    cdef readonly ClientOrders client_orders
     cdef readonly long long market_count
     cdef object markets_arena
     cdef long long[::1] markets

@@ -17,6 +17,7 @@ import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
     from fondaco.core.book import LADDER_TICKS_MIN, Book
+    from fondaco.core.client_orders import ClientOrders
     from fondaco.core.due import Due
     from fondaco.core.layout import (
         A_CASH,
@@ -51,7 +52,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
 
 from fondaco.core import commands, events
 from fondaco.core.arena import Arena, nothing
-from fondaco.core.client_orders import ClientOrders
 from fondaco.core.due_kind import DueKind
 from fondaco.core.purposes import FEE_INCOME, HOUSE_OWNER
 
@@ -79,13 +79,13 @@ _WALLET_MASK = cython.declare(cython.longlong, 0x7FFF_FFFF)
 class Floor:
     """The state of all markets, and what is due to happen to their orders by time."""
 
-    def __init__(self, client_orders: ClientOrders):
+    def __init__(self):
         self.ledger = Ledger()
         self.table = OrderTable()
         self.book = Book(self.table, LADDER_TICKS_MIN)
         self.waiting = Book(self.table, _WAITING_WINDOW)
         self.rows = Rows(self.table)
-        self.client_orders = client_orders
+        self.client_orders = ClientOrders()
         self.market_count = 0
         self.markets_arena = Arena("q", MARKET_WORDS * 16)
         self.markets = self.markets_arena.view()

@@ -15,7 +15,6 @@ from functools import partial
 
 from fondaco.core import command_records, commands
 from fondaco.core.applied import Applied
-from fondaco.core.client_orders import ClientOrders
 from fondaco.core.commands import Side
 from fondaco.core.due_kind import DueKind
 from fondaco.core.engine import Matching
@@ -47,8 +46,8 @@ class House:
 
     def __init__(self) -> None:
         self._register = Register()
-        self._client_orders = ClientOrders()
-        self._matching = Matching(self._client_orders)
+        self._matching = Matching()
+        self._client_orders = self._matching.floor.client_orders
         self._rewards = Rewards(self._register, self._matching.ledger, self._matching.floor.due)
         self._matching.serve(self._apply_rest, self._rewards.fees.referred, self._rewards.gather_fees)
         self.apply: Callable[[bytes | bytearray, int], Applied] = self._matching.apply
@@ -194,12 +193,12 @@ class House:
     def client_order(self, user_id: int, client_order_id: str) -> int | None:
         """The id of the order that took a client order id: while it is open and 24 hours after."""
         entry = self._client_orders.find(user_id, client_order_id.encode("ascii"))
-        return None if entry is None else entry.order_id
+        return self._client_orders.order_id(entry) if entry else None
 
     def client_order_id(self, order_id: int) -> str | None:
         """The client order id an order was put with, while it is open and 24 hours after."""
-        entry = self._client_orders.of_order(order_id)
-        return None if entry is None else entry.client_order_id.decode("ascii")
+        entry = self._client_orders.of_order(order_id) if 0 < order_id < 1 << 63 else 0
+        return self._client_orders.name(entry).decode("ascii") if entry else None
 
     def open_orders(self, user_id: int, market_id: int | None = None) -> list[int]:
         """The ids of a user's open orders, newest first. O(their number)."""

@@ -68,7 +68,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
     from fondaco.core.triggers import REMAINDER_CANCELLED, Triggers
 
 from fondaco.core import commands, events
-from fondaco.core.client_orders import ClientOrders
 from fondaco.core.rejects import Reject
 
 # C globals when compiled: a lookup in an enum would cost more than a whole match.
@@ -99,12 +98,12 @@ _NOT_YOUR_ORDER = cython.declare(cython.longlong, Reject.NOT_YOUR_ORDER)
 class Matching:
     """The run of hot commands over the floor."""
 
-    def __init__(self, client_orders: ClientOrders):
-        self.floor = Floor(client_orders)
+    def __init__(self) -> None:
+        self.floor = Floor()
         self.table = self.floor.table
         self.ledger = self.floor.ledger
         self.rows = self.floor.rows
-        self.names = OrderNames(self.rows, client_orders)
+        self.names = OrderNames(self.rows, self.floor.client_orders)
         self.foresight = Foresight(self.floor)
         self.crossing = Crossing(self.floor, self.foresight)
         self.plain_way = PlainWay(self.floor)

@@ -1,11 +1,12 @@
 cimport cython
+from fondaco.core.client_orders cimport ClientOrders
 from fondaco.core.layout cimport *
 from fondaco.core.rows cimport Rows
 
 @cython.final
 cdef class OrderNames:
     cdef Rows rows
-    cdef object client_orders
+    cdef ClientOrders client_orders
     cdef bytes records
     cdef long long due_us
 

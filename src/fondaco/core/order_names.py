@@ -9,11 +9,11 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
+    from fondaco.core.client_orders import ClientOrders
     from fondaco.core.layout import O_ID, ROW_WORDS
     from fondaco.core.rows import Rows
 
 from fondaco.core import commands
-from fondaco.core.client_orders import ClientOrders
 from fondaco.core.rejects import Reject
 
 NAME_WORDS = cython.declare(cython.longlong, 4)
@@ -46,7 +46,11 @@ class OrderNames:
 
     def name(self, at):
         """The client order id that begins at a word."""
-        return bytes(self.records[at * 8 : at * 8 + NAME_WORDS * 8]).rstrip(b"\0")
+        start: cython.longlong = at * 8
+        end: cython.longlong = start + NAME_WORDS * 8
+        while end > start and self.records[end - 1] == 0:
+            end -= 1
+        return self.records[start:end]
 
     def place_name(self, at, flags):
         """The client order id of a place."""
@@ -58,33 +62,29 @@ class OrderNames:
     def request(self, at, flags):
         """What a repeated place must say again: everything but who sent it and its name."""
         words: cython.longlong = 3 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0)
-        return bytes(self.records[at * 8 + 16 : at * 8 + 16 + words * 8])
+        return self.records[at * 8 + 16 : at * 8 + 16 + words * 8]
 
     def answered(self, at, flags):
         """Whether the name of a place was taken before: then this has been answered."""
-        entry = self.client_orders.find(self.rows.user, self.place_name(at, flags))
-        if entry is None:
+        entry: cython.longlong = self.client_orders.find(self.rows.user, self.place_name(at, flags))
+        if entry == 0:
             return 0
-        if entry.request != self.request(at, flags):
-            self.rows.reject(_CLIENT_ORDER_ID_REUSED, 0, entry.order_id)
+        if self.client_orders.request(entry) != self.request(at, flags):
+            self.rows.reject(_CLIENT_ORDER_ID_REUSED, 0, self.client_orders.order_id(entry))
         else:
-            self.rows.repeat(entry.answer)
+            self.rows.repeat(self.client_orders.answer(entry))
         return 1
 
     def remember(self, at, flags, is_open):
         """The order of the last row has taken the name of a place."""
-        self.client_orders.accept(
-            self.rows.user,
-            self.place_name(at, flags),
-            self.rows.words[self.rows.end - ROW_WORDS + O_ID],
-            self.request(at, flags),
-            self.rows.last(),
-            self.rows.time_us,
-            is_open,
-        )
+        order_id: cython.longlong = self.rows.words[self.rows.end - ROW_WORDS + O_ID]
+        name: bytes = self.place_name(at, flags)
+        self.client_orders.accept(self.rows.user, name, order_id, self.request(at, flags), self.rows.last())
+        if not is_open:
+            self.client_orders.finish(order_id, self.rows.time_us)
         return 0
 
     def order_id(self, at):
         """The id of the order whose name begins at a word; 0 for a name that nobody knows."""
-        entry = self.client_orders.find(self.rows.user, self.name(at))
-        return 0 if entry is None else entry.order_id
+        entry: cython.longlong = self.client_orders.find(self.rows.user, self.name(at))
+        return self.client_orders.order_id(entry) if entry != 0 else 0

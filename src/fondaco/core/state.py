@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import msgspec
 
-from fondaco.core.client_orders import ClientOrder
 from fondaco.core.events import TradeBusted
 from fondaco.core.instruments import Asset, Key, Market, User, UserFees, Withdrawal
 from fondaco.core.rewards.books_state import RewardsState
@@ -35,6 +34,21 @@ class RebateFundDone(msgspec.Struct, frozen=True, array_like=True):
     asked_floor_units: int | None
     balance_units: int
     floor_units: int
+
+
+class ClientOrder(msgspec.Struct, frozen=True, array_like=True):
+    """What is remembered of an order by the name its user gave it.
+
+    ``request`` is words 2 to 4 of the record, and those of its options; ``answer`` is rows. Of an open order
+    ``forget_at_us`` is 0.
+    """
+
+    user_id: int
+    client_order_id: bytes
+    order_id: int
+    request: tuple[int, ...]
+    answer: bytes
+    forget_at_us: int = 0
 
 
 class OrderState(msgspec.Struct, frozen=True, array_like=True):
