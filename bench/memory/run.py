@@ -35,7 +35,7 @@ def run() -> tuple[list[str], dict[str, Any]]:
         "resident memory of a fresh process after, less before; the commands are made on the way and not kept",
         f"orders: one market, {2 * PRICES_A_SIDE:,} prices, {OWNERS:,} users, no client order ids; at a power of two "
         "and one, too, where tables have just doubled",
-        "client order ids: of 16 characters, each remembered with its request and its answer for a day after the order ended",
+        "client order ids: of 16 characters, each remembered with request and answer for a day after its order ended",
         f"users: each with one deposit in each of {len(ASSETS)} assets; no keys. A deposit is remembered for ever, so "
         "that it is not done twice: what that takes alone is the last row",
     ]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from fondaco.projections import blocks, market_reads
+from fondaco.projections import balance_offsets, blocks, market_reads
 from fondaco.projections.balance_reads import balance_changes_of
 from fondaco.projections.database import NOTHING, create_tables, open_engine
 from fondaco.projections.order_reads import finished_order, finished_orders_of
@@ -122,11 +122,12 @@ def test_every_order_is_open_or_finished(told: tuple[Accountant, Engine]) -> Non
         assert all(finished_order(connection, order_id) is None for order_id in still_open)
 
 
-@pytest.mark.parametrize("asked_max", [500, 2])
+@pytest.mark.parametrize(("asked_max", "walked"), [(500, 512), (2, 0), (500, 3)])
 def test_balance_changes(
-    told: tuple[Accountant, Engine], asked_max: int, monkeypatch: pytest.MonkeyPatch
+    told: tuple[Accountant, Engine], asked_max: int, walked: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     monkeypatch.setattr(blocks, "_ASKED_MAX", asked_max)
+    monkeypatch.setattr(balance_offsets, "WALKED", walked)
     accountant, engine = told
     dice = random.Random(8)
     times_s = [entry.change.time_us // US for entry in accountant.changes]
@@ -135,7 +136,7 @@ def test_balance_changes(
             user_id, asset_id = dice.randint(0, len(USERS)), dice.choice((None, *ASSETS))
             business = dice.choice((None, "trade", "deposit", "opening", "nothing"))
             start_s, end_s = dice.choice((0, dice.choice(times_s))), dice.choice((0, dice.choice(times_s)))
-            offset, limit = dice.choice((0, 5, 10_000)), dice.choice((1, 100))
+            offset, limit = dice.choice((0, 5, dice.randrange(1_000), 10_000)), dice.choice((1, 100))
             expected = accountant.balance_changes(user_id, asset_id, business, start_s, end_s)
             asked = (user_id, asset_id, business, start_s, end_s)
             answer = balance_changes_of(connection, *asked, offset, limit)

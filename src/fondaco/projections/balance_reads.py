@@ -2,8 +2,8 @@
 
 Changes come from streams, each in the order of its commands: one for each (asset, business) that was updated, and one
 for each market the user traded in, whose changes are computed from its deals (accounts.py says how a fill moves
-balances). A page is a merge of the streams' positions; only what is on it is looked up. So it costs its offset + limit,
-about a microsecond each, not the length of history.
+balances). A page is a merge of the streams' positions; only what is on it is looked up. What lies
+before a far page is counted, not walked (balance_offsets.py). So a page costs its limit, not the length of history.
 
 All functions take a connection inside one transaction. Times of ranges are whole seconds, [start, end), end 0 = open.
 """
@@ -22,6 +22,7 @@ from sqlalchemy import Connection, bindparam, select, tuple_
 
 from fondaco.core.commands import Side
 from fondaco.core.events import Row, side_of
+from fondaco.projections.balance_offsets import Fills, passed_over
 from fondaco.projections.blocks import rows_numbered
 from fondaco.projections.businesses import TRADE
 from fondaco.projections.database import balance_updates, deal_blocks, markets, trade_runs
@@ -119,11 +120,15 @@ def balance_changes_of(
 ) -> list[BalanceChange]:
     """A page of the changes in [start, end); ``None`` means every asset, every business."""
     times = {"user_id": user_id, "start_us": start_s * US, "end_us": (end_s or _NO_END_S) * US}
-    streams = [_updates(connection, times, *stream) for stream in _streams(connection, user_id, asset_id, business)]
+    updates = list(_streams(connection, user_id, asset_id, business))
     traded: dict[int, _Terms] = {}
     if business in (None, TRADE):
         traded = {terms.market_id: terms for terms in _traded(connection, user_id, asset_id)}
-        streams += (_trades(connection, times, terms) for terms in traded.values())
+    fills = [Fills(terms.market_id, terms.shows_stock + terms.shows_money) for terms in traded.values()]
+    times["end_us"], passed = passed_over(connection, times, updates, fills, offset)
+    offset -= passed
+    streams = [_updates(connection, times, *stream) for stream in updates]
+    streams += (_trades(connection, times, terms) for terms in traded.values())
     newest_first = merge(*streams, key=itemgetter(0, 1, 2, 3), reverse=True)
     page = list(islice(newest_first, offset, offset + limit))
     return _looked_up(connection, user_id, traded, page)
