@@ -60,6 +60,7 @@ from fondaco.journal.secrets import SecretStore
 from fondaco.pages.first_page import FirstPage
 from fondaco.projections.history import History
 from fondaco.runtime.child import Child
+from fondaco.runtime.freed_memory import give_back
 from fondaco.runtime.recovery import recover
 from fondaco.runtime.sequencer import Runtime
 
@@ -136,6 +137,7 @@ class App:
         # 3  The house as it was: the newest snapshot and the journal after it.
         self.house, self.journal = recover(options.directory, lock=lock)
         undo.callback(self.journal.close)
+        give_back()
 
         # 4  The secrets of API keys and the keys of people's data, which the journal never sees.
         self.secrets = SecretStore(layout.secrets_path(options.directory))

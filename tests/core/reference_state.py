@@ -109,11 +109,11 @@ def _rebate_fund(name: tuple[int, int], done: tuple[c.RebateFund, e.RebateFunded
     return RebateFundDone(*name, asked.change_units, asked.floor_units, fact.balance_units, fact.floor_units)
 
 
-def _client_order(known: Named) -> ClientOrder:
+def _client_order(known: Named) -> Raw:
     """The request is kept as its record has it, without sender and name."""
     record = command_records.encode(c.HOUSE, known.place)
     words = struct.unpack(f"<{len(record) // 8}q", record)
-    return ClientOrder(
+    remembered = ClientOrder(
         known.user_id,
         known.name.encode(),
         known.order_id,
@@ -121,3 +121,4 @@ def _client_order(known: Named) -> ClientOrder:
         b"".join(ROW.pack(*row) for row in known.answer),
         known.forget_at_us or 0,
     )
+    return Raw(ENCODER.encode(remembered))

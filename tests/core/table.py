@@ -21,7 +21,7 @@ from fondaco.core.commands import OrderType, Phase, SelfTrade, Sender, Side, Tim
 from fondaco.core.events import EventKind, is_answer, kind_of
 from fondaco.core.house import House
 from fondaco.core.instruments import Asset, Market
-from fondaco.core.state import DECODER, State
+from fondaco.core.state import DECODER, ClientOrder, State
 from fondaco.core.units import parse_units
 from tests.core.reference_as_house import ReferenceAsHouse
 from tests.core.table_answer import Answer, Book, plain
@@ -47,10 +47,14 @@ class Options(TypedDict, total=False):
     until_us: int
 
 
+CLIENT_ORDER = msgspec.msgpack.Decoder(ClientOrder)
+
+
 def unstamped(dump: bytes, time_us: int) -> State:
     """A state without what any command changes: the next sequence, the time, and what is forgotten by that time."""
     state = DECODER.decode(dump)
-    remembered = [entry for entry in state.ended_client_orders if entry.forget_at_us > time_us]
+    ended = state.ended_client_orders
+    remembered = [packed for packed in ended if CLIENT_ORDER.decode(packed).forget_at_us > time_us]
     return msgspec.structs.replace(state, next_seq=0, time_us=0, ended_client_orders=remembered)
 
 

@@ -6,6 +6,7 @@ import random
 import struct
 from typing import Any
 
+import msgspec
 import pytest
 
 from fondaco.core.client_orders import REMEMBERED_US
@@ -13,6 +14,7 @@ from fondaco.core.house import House
 from fondaco.core.state import ClientOrder
 
 FEW = 5
+CLIENT_ORDER = msgspec.msgpack.Decoder(ClientOrder)
 
 
 def known_to_nobody(ended_per_user_max: int = FEW) -> Any:
@@ -75,7 +77,8 @@ def test_against_plain_lists(seed: int) -> None:
         until_us = known.forget_due(time_us)
         naive.ended = [each for each in naive.ended if each.forget_at_us > time_us]
         assert time_us < until_us <= min((each.forget_at_us for each in naive.ended), default=time_us + REMEMBERED_US)
-        assert known.dump() == (sorted(naive.open, key=lambda each: each.order_id), naive.ended)
+        opened, ended = ([CLIENT_ORDER.decode(packed) for packed in part] for part in known.dump())
+        assert (opened, ended) == (sorted(naive.open, key=lambda each: each.order_id), naive.ended)
         if draw.random() < 0.01:
             dump, known = known.dump(), known_to_nobody()
             known.restore(*dump)

@@ -22,12 +22,16 @@ if not cython.compiled:  # the compiler takes them from the .pxd
 
 from array import array
 
+import msgspec
+
 from fondaco.core.arena import Arena
 from fondaco.core.state import ClientOrder
 
 REMEMBERED_US = cython.declare(cython.longlong, 24 * 3600 * 1_000_000)
 ENDED_PER_USER_MAX = 100_000
 
+_ENCODER = msgspec.msgpack.Encoder()
+_DECODER = msgspec.msgpack.Decoder(ClientOrder)
 _BUCKETS_MIN = 1 << 10
 _ENDERS_MIN = 1 << 10
 #: Of a user: the ended record that goes first, the one that goes last, and how many.
@@ -240,23 +244,27 @@ class ClientOrders:
 
     # the state as a value
 
-    def dump(self) -> tuple[list[ClientOrder], list[ClientOrder]]:
-        """(of open orders by order id, of ended ones in the order they are forgotten)."""
-        opened: list[ClientOrder] = []
-        ended: list[ClientOrder] = []
+    def dump(self) -> tuple[list[msgspec.Raw], list[msgspec.Raw]]:
+        """(Open orders by order id, ended ones in the order they are forgotten), each a packed ``ClientOrder``."""
+        opened: list[int] = []
+        ended: list[msgspec.Raw] = []
         bucket: cython.longlong
         entry: cython.longlong
         for bucket in range(self.by_order.shape[0]):
             entry = self.by_order[bucket]
             while entry != 0:
                 if self.records.words[entry + E_FORGET] == 0:
-                    opened.append(self.state(entry))
+                    opened.append(entry)
                 entry = self.records.words[entry + E_CHAINS] & _LOWER
+        opened.sort(key=self.order_id)
         entry = self.first_ended
         while entry != 0:
-            ended.append(self.state(entry))
+            ended.append(self.packed(entry))
             entry = self.records.words[entry + E_ENDED] & _LOWER
-        return sorted(opened, key=_order_id_of), ended
+        return [self.packed(each) for each in opened], ended
+
+    def packed(self, entry: int) -> msgspec.Raw:
+        return msgspec.Raw(_ENCODER.encode(self.state(entry)))
 
     def state(self, entry: int) -> ClientOrder:
         """An entry as it stands in the state."""
@@ -270,17 +278,14 @@ class ClientOrders:
             words[entry + E_FORGET],
         )
 
-    def restore(self, opened: list[ClientOrder], ended: list[ClientOrder]) -> None:
+    def restore(self, opened: list[msgspec.Raw], ended: list[msgspec.Raw]) -> None:
         """Remember what ``dump`` gave. Nothing may be known yet."""
-        for known in opened:
-            self.put_back(known)
-        for known in ended:
+        for packed in opened:
+            self.put_back(_DECODER.decode(packed))
+        for packed in ended:
+            known = _DECODER.decode(packed)
             self.end(self.put_back(known), known.forget_at_us)
 
     def put_back(self, known: ClientOrder) -> int:
         request = array("q", known.request).tobytes()
         return self.accept(known.user_id, known.client_order_id, known.order_id, request, known.answer)
-
-
-def _order_id_of(known: ClientOrder) -> int:
-    return known.order_id

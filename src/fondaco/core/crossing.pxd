@@ -19,6 +19,7 @@ cdef class Crossing:
     cdef readonly dict rebate_floors
 
     cdef Py_ssize_t cross(self, long long taker, long long limit_ticks) except -1
+    cdef inline Py_ssize_t rest_or_end(self, long long taker, long long stopped, bint is_new, long long flags) except -1
     cdef inline long long unit_of(self, long long terms) noexcept
     cdef inline Py_ssize_t after_fill(self, long long maker, long long side) except -1
     cdef inline Py_ssize_t trade(self, long long taker, long long maker, long long price, long long lots, bint is_bid) except -1

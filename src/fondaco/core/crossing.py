@@ -22,6 +22,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         BID,
         LIMIT,
         OPEN,
+        ORDER_FINISH,
         ORDER_UPDATE,
         Floor,
     )
@@ -64,6 +65,7 @@ from fondaco.core import commands, events
 from fondaco.core.purposes import HOUSE_OWNER, REBATE
 
 FILL = cython.declare(cython.longlong, events.EventKind.FILL)
+REMAINDER_CANCELLED = cython.declare(cython.longlong, events.Finish.REMAINDER_CANCELLED)
 FILLED = cython.declare(cython.longlong, events.Finish.FILLED)
 SELF_TRADED = cython.declare(cython.longlong, events.Finish.SELF_TRADE)
 HAS_MOVED = cython.declare(cython.longlong, events.HAS_MOVED)
@@ -147,6 +149,26 @@ class Crossing:
                 self.table.words[taker + O_LEFT] -= lots
             self.book.reduce(other, maker, lots)
             self.after_fill(maker, other)
+        return 0
+
+    def rest_or_end(self, taker, stopped, is_new, flags):
+        """What is left of a taker rests, or it ends with its row (with ``flags``); answers whether it rests."""
+        terms: cython.longlong = self.table.words[taker + O_TERMS]
+        left: cython.longlong = self.table.words[taker + O_LEFT]
+        finish: cython.longlong = FILLED if left == 0 else REMAINDER_CANCELLED
+        if left > 0 and stopped == 0 and ((terms >> 24) & 0xFF) == LIMIT and self.floor.may_rest(terms):
+            if is_new:
+                self.table.link_user(taker)
+            self.floor.hold(taker)
+            self.floor.enter_book(taker)
+            return 1
+        if stopped:
+            finish = SELF_TRADED
+        if is_new:
+            self.rows.order(taker, ORDER_FINISH, finish, flags)
+            self.table.release(taker)
+        else:
+            self.floor.finish(taker, finish, flags)
         return 0
 
     def unit_of(self, terms):

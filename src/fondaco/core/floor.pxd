@@ -24,6 +24,7 @@ cdef class Floor:
     cdef inline long long side_of(self, long long order) noexcept
     cdef long long waiting_side_of(self, long long order) noexcept
     cpdef bint is_waiting(self, long long order) noexcept
+    cdef inline bint may_rest(self, long long terms) noexcept
     cdef inline long long display_of(self, long long order) noexcept
     cdef inline long long price_of(self, long long order) noexcept
     cdef inline long long held(self, long long order) noexcept

@@ -59,6 +59,8 @@ ASK = cython.declare(cython.longlong, commands.Side.ASK)
 BID = cython.declare(cython.longlong, commands.Side.BID)
 LIMIT = cython.declare(cython.longlong, commands.OrderType.LIMIT)
 MARKET = cython.declare(cython.longlong, commands.OrderType.MARKET)
+GTC = cython.declare(cython.longlong, commands.TimeInForce.GTC)
+GTD = cython.declare(cython.longlong, commands.TimeInForce.GTD)
 TAKE_PROFIT = cython.declare(cython.longlong, commands.Trigger.TAKE_PROFIT)
 TRAILING = cython.declare(cython.longlong, commands.Trigger.TRAILING)
 
@@ -66,6 +68,7 @@ ORDER_PUT = cython.declare(cython.longlong, events.EventKind.ORDER | (events.Cau
 ORDER_UPDATE = cython.declare(cython.longlong, events.EventKind.ORDER | (events.Cause.UPDATE << 8))
 ORDER_FINISH = cython.declare(cython.longlong, events.EventKind.ORDER | (events.Cause.FINISH << 8))
 HAS_CLIENT_ORDER_ID = cython.declare(cython.longlong, events.HAS_CLIENT_ORDER_ID)
+POST_ONLY_BIT = cython.declare(cython.longlong, 1 << 54)  # of a row's word 0
 WAITING_BIT = cython.declare(cython.longlong, events.IS_WAITING << 56)
 DISCONNECTED = cython.declare(cython.longlong, events.Finish.DISCONNECTED)
 EXPIRY = cython.declare(cython.longlong, DueKind.EXPIRY)
@@ -138,6 +141,10 @@ class Floor:
 
     def is_waiting(self, order):
         return (self.table.words[order + O_TERMS] & WAITING_BIT) != 0
+
+    def may_rest(self, terms):
+        """Whether what is left of a limit order rests."""
+        return ((terms >> 48) & 7) == GTC or ((terms >> 48) & 7) == GTD
 
     def display_of(self, order):
         """What an order shows at most, 0 for all of it."""

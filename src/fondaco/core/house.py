@@ -173,7 +173,7 @@ class House:
 
     def user_fees(self, user_id: int) -> list[UserFees]:
         """A user's own fee rates, the one for all markets (0) first."""
-        own = self._matching.user_fees.get(user_id, {})
+        own = self._matching.placing.user_fees.get(user_id, {})
         return [UserFees(user_id, market_id, *own[market_id]) for market_id in sorted(own)]
 
     def is_balance_updated(self, user_id: int, asset_id: int, business: str, business_id: int) -> bool:
@@ -266,13 +266,15 @@ class House:
                 balance_updates=register.balance_updates.dump(),
                 open_client_orders=open_client_orders,
                 ended_client_orders=ended_client_orders,
-                user_fees=[fees for user_id in sorted(matching.user_fees) for fees in self.user_fees(user_id)],
+                user_fees=[fees for user_id in sorted(matching.placing.user_fees) for fees in self.user_fees(user_id)],
                 rebate_floors=sorted(matching.crossing.rebate_floors.items()),
                 rebate_funds=list(register.rebate_funds.values()),
                 withdrawals=list(register.withdrawals.values()),
                 busts=list(register.busts.values()),
                 dead_men=list(matching.floor.due.of(DueKind.DEAD_MAN)),
-                sessions=[(session_id, sorted(users)) for session_id, users in sorted(matching.sessions.items())],
+                sessions=[
+                    (session_id, sorted(users)) for session_id, users in sorted(matching.placing.sessions.items())
+                ],
             )
         )
 
@@ -330,7 +332,7 @@ class House:
         for user_id, deadline_us in state.dead_men:
             matching.floor.due.set(DueKind.DEAD_MAN, user_id, deadline_us)
         for session_id, user_ids in state.sessions:
-            matching.sessions[session_id] = dict.fromkeys(user_ids)
+            matching.placing.sessions[session_id] = dict.fromkeys(user_ids)
         house._client_orders.restore(state.open_client_orders, state.ended_client_orders)
         if state.rewards is not None:
             house._rewards.restore(state.rewards)

@@ -1,6 +1,8 @@
 cimport cython
+from fondaco.core.amending cimport Amending
 from fondaco.core.applied cimport Applied
 from fondaco.core.auction cimport Auction
+from fondaco.core.book_checks cimport BookChecks
 from fondaco.core.checks cimport Checks
 from fondaco.core.crossing cimport Crossing
 from fondaco.core.floor cimport Floor
@@ -9,6 +11,7 @@ from fondaco.core.layout cimport *
 from fondaco.core.ledger cimport Ledger
 from fondaco.core.order_names cimport OrderNames
 from fondaco.core.order_table cimport OrderTable
+from fondaco.core.placing cimport Placing
 from fondaco.core.plain_way cimport PlainWay
 from fondaco.core.rows cimport Rows
 from fondaco.core.triggers cimport Triggers
@@ -25,9 +28,9 @@ cdef class Matching:
     cdef PlainWay plain_way
     cdef Checks checks
     cdef Triggers triggers
+    cdef readonly Placing placing
+    cdef Amending amending
     cdef readonly Auction auction
-    cdef readonly dict user_fees
-    cdef readonly dict sessions
     cdef long long *batch
     cdef readonly long long at
     cdef readonly long long end
@@ -42,15 +45,7 @@ cdef class Matching:
     cdef inline long long look_ahead(self, long long step, long long at) noexcept
     cdef Py_ssize_t unknown(self, long long kind, long long size, long long at) except -1
     cdef inline Py_ssize_t put_plain(self, long long at) except -1
-    cdef Py_ssize_t place(self, long long at, long long flags) except -1
-    cdef inline long long read_options(self, long long at, long long flags) noexcept
-    cdef inline long long limit_of(self, long long terms, long long market, long long price_ticks, bint is_bid) noexcept
-    cdef inline Py_ssize_t rest_or_end(self, long long order, long long terms, long long stopped, bint is_new) except -1
-    cdef Py_ssize_t keep_options(self, long long order, long long kind) except -1
-    cdef Py_ssize_t own_fees(self, long long order, long long user, long long market_id) except -1
-    cdef Py_ssize_t tag(self, long long order, long long session, long long user) except -1
     cdef Py_ssize_t named_order(self, long long at, long long words) except? -1
     cdef inline Py_ssize_t found(self, long long order_id, long long market_id) except -1
     cdef Py_ssize_t cancel(self, long long at) except -1
     cdef Py_ssize_t amend(self, long long at) except -1
-    cdef Py_ssize_t amend_waiting(self, long long order, long long price_ticks, long long amount, long long trigger_price) except -1

@@ -1,13 +1,10 @@
 """Matching: takes hot commands (place, cancel, amend) one by one and writes what happened as rows.
 
-The life of a place: its client id is known (the first answer again) or not; then the checks in the order of
-``rejects.py``; then it is accepted, gets an id, trades against the other side while prices cross (``crossing.py``);
-what is left rests, with its funds moved to the hold, or ends. With a trigger it waits instead. Then whatever its prices
-set off is carried out (``triggers.py``), inside the same command. A plain order that meets nobody does all that in one
-go (``plain_way.py``).
-
-An amended order that only gets smaller keeps its place in the queue. Anything else is a new taker with an old id: it
-leaves the book, trades, and rests at the back of its price.
+The life of a place (``placing.py``): its client id is known (the first answer again) or not; then the checks in the
+order of ``rejects.py``; then it is accepted, gets an id, trades against the other side while prices cross
+(``crossing.py``); what is left rests, with its funds moved to the hold, or ends. With a trigger it waits instead. Then
+whatever its prices set off is carried out (``triggers.py``), inside the same command. A plain order that meets nobody
+does all that in one go (``plain_way.py``). What becomes of an amended one stands in ``amending.py``.
 
 Cost: O(1) for an order at the touch, plus O(1) a fill. Rows are laid out in ``events.py``, records in ``layout.py``.
 """
@@ -17,58 +14,30 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
+    from fondaco.core.amending import Amending
     from fondaco.core.applied import Applied
     from fondaco.core.auction import Auction
-    from fondaco.core.checks import AUCTION, Checks
-    from fondaco.core.crossing import FILLED, HAS_MOVED, SELF_TRADED, Crossing
-    from fondaco.core.floor import (
-        BID,
-        HAS_CLIENT_ORDER_ID,
-        LIMIT,
-        OPEN,
-        ORDER_FINISH,
-        ORDER_PUT,
-        ORDER_UPDATE,
-        Floor,
-    )
+    from fondaco.core.book_checks import BookChecks
+    from fondaco.core.checks import Checks
+    from fondaco.core.crossing import Crossing
+    from fondaco.core.floor import Floor
     from fondaco.core.foresight import NEIGHBOURS_STEP, PLACES_STEP, RECORDS_STEP, Foresight
-    from fondaco.core.layout import (
-        M_FEES,
-        M_MONEY,
-        M_PHASE,
-        M_STOCK,
-        MARKET_WORDS,
-        O_AMOUNT,
-        O_CTIME,
-        O_DEAL_FEE,
-        O_DEAL_MONEY,
-        O_DEAL_STOCK,
-        O_EXTRA,
-        O_FEES,
-        O_ID,
-        O_LEFT,
-        O_MTIME,
-        O_PRICE,
-        O_SESSION,
-        O_TERMS,
-        O_USER,
-        O_VISIBLE,
-        O_WALLETS,
-        U_FLAGS,
-        USER_WORDS,
-        X_DISPLAY,
-        X_EXPIRE,
-        X_TRAIL,
-        X_TRIGGER,
-        X_TRIGGER_PRICE,
+    from fondaco.core.layout import MARKET_WORDS, O_TERMS, O_USER
+    from fondaco.core.order_names import (
+        NAME_WORDS,
+        NAMED,
+        PLACE_OPTION_WORDS,
+        PLACE_WORDS,
+        WITH_OPTIONS,
+        OrderNames,
     )
-    from fondaco.core.order_names import NAME_WORDS, PLACE_OPTION_WORDS, PLACE_WORDS, WITH_OPTIONS, OrderNames
+    from fondaco.core.placing import Placing
     from fondaco.core.plain_way import PlainWay
-    from fondaco.core.rows import HAS_OPTIONS, IS_ANSWER
-    from fondaco.core.triggers import REMAINDER_CANCELLED, Triggers
+    from fondaco.core.reasons import R_INVALID_ARGUMENT, R_NOT_YOUR_ORDER, R_ORDER_NOT_FOUND, R_UNKNOWN_MARKET
+    from fondaco.core.rows import IS_ANSWER
+    from fondaco.core.triggers import Triggers
 
 from fondaco.core import commands, events
-from fondaco.core.rejects import Reject
 
 # C globals when compiled: a lookup in an enum would cost more than a whole match.
 VERSION = cython.declare(cython.longlong, commands.VERSION)
@@ -79,8 +48,6 @@ RARE = cython.declare(cython.longlong, commands.RARE)
 RECORD_WORDS_MIN = cython.declare(cython.longlong, 3)
 CANCEL_WORDS = cython.declare(cython.longlong, 4)
 AMEND_WORDS = cython.declare(cython.longlong, 7)
-NAMED = cython.declare(cython.longlong, commands.HAS_CLIENT_ORDER_ID)
-OTHER_UNIT = cython.declare(cython.longlong, events.OTHER_UNIT)
 CANCELLED = cython.declare(cython.longlong, events.Finish.CANCELLED)
 #: How many commands before its turn the memory is asked for a command's places, records and their neighbours.
 PLACES_AHEAD = cython.declare(cython.longlong, 8)
@@ -88,11 +55,6 @@ RECORDS_AHEAD = cython.declare(cython.longlong, 5)
 NEIGHBOURS_AHEAD = cython.declare(cython.longlong, 2)
 #: A batch of no more words is so few commands that it would be asked for when it is needed.
 FEW_WORDS = cython.declare(cython.longlong, 10)
-
-_INVALID_ARGUMENT = cython.declare(cython.longlong, Reject.INVALID_ARGUMENT)
-_UNKNOWN_MARKET = cython.declare(cython.longlong, Reject.UNKNOWN_MARKET)
-_ORDER_NOT_FOUND = cython.declare(cython.longlong, Reject.ORDER_NOT_FOUND)
-_NOT_YOUR_ORDER = cython.declare(cython.longlong, Reject.NOT_YOUR_ORDER)
 
 
 class Matching:
@@ -107,11 +69,12 @@ class Matching:
         self.foresight = Foresight(self.floor)
         self.crossing = Crossing(self.floor, self.foresight)
         self.plain_way = PlainWay(self.floor)
-        self.checks = Checks(self.floor)
-        self.triggers = Triggers(self.floor, self.crossing, self.checks)
+        against_book = BookChecks(self.floor)
+        self.checks = Checks(self.floor, against_book)
+        self.triggers = Triggers(self.floor, self.crossing, against_book)
+        self.placing = Placing(self.floor, self.names, self.checks, self.crossing, self.triggers)
+        self.amending = Amending(self.floor, self.checks, self.crossing, self.triggers)
         self.auction = Auction(self.floor, self.crossing)
-        self.user_fees = {}
-        self.sessions = {}
         self.at = 0
         self.end = 0
         self.first_seq = 1
@@ -233,7 +196,7 @@ class Matching:
                 if size != PLACE_WORDS + words or flags > NAMED + WITH_OPTIONS:
                     self.unknown(kind, size, at)
                 if flags or not self.put_plain(at):
-                    self.place(at, flags)
+                    self.placing.put(self.batch, at, flags)
             elif kind == CANCEL and size == CANCEL_WORDS + words:
                 self.cancel(at)
             elif kind == AMEND and size == AMEND_WORDS + words:
@@ -253,169 +216,15 @@ class Matching:
     def unknown(self, kind, size, at):
         raise ValueError(f"a record of kind {kind} and {size} words at word {at} is none that this house knows")
 
-    # place
+    # one command
 
     def put_plain(self, at):
         """Whether a place without options or a name went the plain way, and is done."""
         user: cython.longlong = self.rows.user
         order: cython.longlong = self.plain_way.put(self.batch[at + 2], user, self.batch[at + 3], self.batch[at + 4])
-        if order != 0 and self.sessions:
-            self.tag(order, self.batch[at + 1] - (user << 32), user)
+        if order != 0 and self.placing.sessions:
+            self.placing.tag(order, self.batch[at + 1] - (user << 32), user)
         return 1 if order != 0 else 0
-
-    def place(self, at, flags):
-        request: cython.longlong = self.batch[at + 2]
-        price_ticks: cython.longlong = self.batch[at + 3]
-        amount: cython.longlong = self.batch[at + 4]
-        market_id: cython.longlong = request & 0xFFFF
-        trigger: cython.longlong = (request >> 40) & 0xFF
-        # side, type and execution keep their order; the market stands between them
-        terms: cython.longlong = (
-            (((request >> 16) & 0xFFFF) << 16) | (market_id << 32) | (((request >> 32) & 0xFF) << 48)
-        )
-        is_bid: cython.bint = ((request >> 16) & 0xFF) == BID
-        user: cython.longlong = self.rows.user
-        self.rows.market_id = market_id
-        if self.read_options(at + 5, flags) or self.checks.is_malformed(terms, trigger):
-            return self.rows.reject(_INVALID_ARGUMENT, 0, terms)
-        if flags & NAMED and self.names.is_bad(self.names.place_name(at, flags)):
-            return self.rows.reject(_INVALID_ARGUMENT, 0, terms)
-        if market_id < 1 or market_id >= self.floor.market_count:
-            return self.rows.reject(_UNKNOWN_MARKET, 0, market_id)
-        if flags & NAMED and self.names.answered(at, flags):
-            return 0
-        market: cython.longlong = market_id * MARKET_WORDS
-        in_auction: cython.bint = self.floor.markets[market + M_PHASE] == AUCTION
-        if self.floor.markets[market + M_PHASE] != 0:
-            if self.checks.wrong_phase(market, is_bid, (trigger & 3) == 0 and not self.checks.collects(terms)):
-                return 0
-        if self.checks.unwelcome(user) or self.checks.too_many_open(user):
-            return 0
-        if flags & NAMED:
-            terms |= HAS_CLIENT_ORDER_ID << 56
-        if trigger & 4:
-            terms |= OTHER_UNIT << 56
-        if flags & WITH_OPTIONS:
-            terms |= HAS_OPTIONS << 56
-        if self.checks.refused(user, terms, trigger, price_ticks, amount):
-            return 0
-
-        give: cython.longlong = self.checks.give_wallet
-        take: cython.longlong = self.ledger.enter_wallet(
-            user, self.floor.markets[market + M_STOCK] if is_bid else self.floor.markets[market + M_MONEY]
-        )
-        order: cython.longlong = self.table.allocate()
-        self.table.words[order + O_TERMS] = terms
-        self.table.words[order + O_SESSION] = 0
-        self.table.words[order + O_USER] = user
-        self.table.words[order + O_PRICE] = price_ticks
-        self.table.words[order + O_AMOUNT] = amount
-        self.table.words[order + O_LEFT] = amount
-        self.table.words[order + O_DEAL_STOCK] = 0
-        self.table.words[order + O_DEAL_MONEY] = 0
-        self.table.words[order + O_DEAL_FEE] = 0
-        self.table.words[order + O_CTIME] = self.rows.time_us
-        self.table.words[order + O_MTIME] = self.rows.time_us
-        self.table.words[order + O_FEES] = self.floor.markets[market + M_FEES]
-        self.table.words[order + O_VISIBLE] = 0
-        self.table.words[order + O_EXTRA] = 0
-        self.table.words[order + O_WALLETS] = give | (take << 32)
-        if self.table.user_words[user * USER_WORDS + U_FLAGS] != 0:
-            self.own_fees(order, user, market_id)
-        if flags & WITH_OPTIONS:
-            self.keep_options(order, trigger & 3)
-
-        stopped: cython.longlong = 0
-        rests: cython.bint
-        if trigger & 3:
-            self.table.link_user(order)
-            self.floor.hold(order)
-            self.floor.enter_waiting(order, price_ticks)
-            rests = True
-        else:
-            if not in_auction:
-                stopped = self.crossing.cross(order, self.limit_of(terms, market, price_ticks, is_bid))
-            rests = self.rest_or_end(order, terms, stopped, True)
-        if rests:
-            if flags & WITH_OPTIONS:
-                self.floor.expires(order)
-            if self.sessions:
-                self.tag(order, self.batch[at + 1] - (user << 32), user)
-            self.rows.order(order, ORDER_PUT, OPEN, IS_ANSWER)
-        if flags & NAMED:
-            self.names.remember(at, flags, rests)
-        if self.crossing.prices:
-            self.triggers.fire(market_id)
-        return 0
-
-    def read_options(self, at, flags):
-        """Take the options of a place in hand for its checks; answers whether it has the words and says nothing."""
-        self.checks.display = 0
-        self.checks.trigger_price = 0
-        self.checks.trail = 0
-        self.checks.expire = 0
-        if not flags & WITH_OPTIONS:
-            return 0
-        self.checks.display = self.batch[at]
-        self.checks.trigger_price = self.batch[at + 1]
-        self.checks.trail = self.batch[at + 2]
-        self.checks.expire = self.batch[at + 3]
-        return 1 if (self.batch[at] | self.batch[at + 1] | self.batch[at + 2] | self.batch[at + 3]) == 0 else 0
-
-    def limit_of(self, terms, market, price_ticks, is_bid):
-        """Up to which price a taker trades; 0: any."""
-        if ((terms >> 24) & 0xFF) == LIMIT:
-            return price_ticks
-        return self.checks.band_edge(market, is_bid)
-
-    def rest_or_end(self, order, terms, stopped, is_new):
-        """What is left of a taker rests, or it ends with its row; answers whether it rests."""
-        left: cython.longlong = self.table.words[order + O_LEFT]
-        finish: cython.longlong
-        if left > 0 and stopped == 0 and ((terms >> 24) & 0xFF) == LIMIT and self.checks.may_rest(terms):
-            if is_new:
-                self.table.link_user(order)
-            self.floor.hold(order)
-            self.floor.enter_book(order)
-            return 1
-        if stopped:
-            finish = SELF_TRADED
-        else:
-            finish = FILLED if left == 0 else REMAINDER_CANCELLED
-        if is_new:
-            self.rows.order(order, ORDER_FINISH, finish, IS_ANSWER)
-            self.table.release(order)
-        else:
-            self.floor.finish(order, finish, IS_ANSWER)
-        return 0
-
-    def keep_options(self, order, kind):
-        options: cython.longlong = self.table.allocate_options()
-        self.table.options[options + X_DISPLAY] = self.checks.display
-        self.table.options[options + X_TRIGGER] = kind
-        self.table.options[options + X_TRIGGER_PRICE] = self.checks.trigger_price
-        self.table.options[options + X_TRAIL] = self.checks.trail
-        self.table.options[options + X_EXPIRE] = self.checks.expire
-        self.table.words[order + O_EXTRA] = options << 32
-        return 0
-
-    def own_fees(self, order, user, market_id):
-        """The user's own rates instead of the market's."""
-        own = self.user_fees.get(user, {})
-        fees = own.get(market_id) or own.get(0)
-        if fees is not None:
-            self.table.words[order + O_FEES] = fees[1] | (fees[0] << 32)
-        return 0
-
-    def tag(self, order, session, user):
-        """An order of a session that cancels when it ends."""
-        users = self.sessions.get(session)
-        if users is not None:
-            users[user] = None
-            self.table.words[order + O_SESSION] = session
-        return 0
-
-    # cancel and amend
 
     def named_order(self, at, words):
         """The id of the order that a cancel or an amend speaks of; 0 for a name that nobody knows."""
@@ -427,10 +236,10 @@ class Matching:
         """The handle of the sender's order, or 0 with the refusal written."""
         order: cython.longlong = self.table.lookup(order_id)
         if order == 0 or ((self.table.words[order + O_TERMS] >> 32) & 0xFFFF) != market_id:
-            self.rows.reject(_ORDER_NOT_FOUND, 0, order_id)
+            self.rows.reject(R_ORDER_NOT_FOUND, 0, order_id)
             return 0
         if self.table.words[order + O_USER] != self.rows.user:
-            self.rows.reject(_NOT_YOUR_ORDER, 0, order_id)
+            self.rows.reject(R_NOT_YOUR_ORDER, 0, order_id)
             return 0
         return order
 
@@ -439,7 +248,7 @@ class Matching:
         order: cython.longlong
         self.rows.market_id = market_id
         if market_id < 1 or market_id >= self.floor.market_count:
-            return self.rows.reject(_UNKNOWN_MARKET, 0, market_id)
+            return self.rows.reject(R_UNKNOWN_MARKET, 0, market_id)
         order = self.found(self.named_order(at, CANCEL_WORDS), market_id)
         if order != 0:
             self.floor.end(order, CANCELLED, IS_ANSWER)
@@ -452,67 +261,19 @@ class Matching:
         trigger_price: cython.longlong = self.batch[at + 6]
         self.rows.market_id = market_id
         if (self.batch[at + 2] >> 48) & NAMED and self.names.is_bad(self.names.name(at + AMEND_WORDS)):
-            return self.rows.reject(_INVALID_ARGUMENT, 0, 0)
+            return self.rows.reject(R_INVALID_ARGUMENT, 0, 0)
         if price_ticks < 0 or amount < 0 or trigger_price < 0:
-            return self.rows.reject(_INVALID_ARGUMENT, 0, 0)
+            return self.rows.reject(R_INVALID_ARGUMENT, 0, 0)
         if price_ticks == 0 and amount == 0 and trigger_price == 0:
-            return self.rows.reject(_INVALID_ARGUMENT, 0, 0)
+            return self.rows.reject(R_INVALID_ARGUMENT, 0, 0)
         if market_id < 1 or market_id >= self.floor.market_count:
-            return self.rows.reject(_UNKNOWN_MARKET, 0, market_id)
-        market: cython.longlong = market_id * MARKET_WORDS
-        if self.checks.wrong_phase(market, False, False) or self.checks.unwelcome(self.rows.user):
+            return self.rows.reject(R_UNKNOWN_MARKET, 0, market_id)
+        if self.checks.wrong_phase(market_id * MARKET_WORDS, False, False) or self.checks.unwelcome(self.rows.user):
             return 0
         order: cython.longlong = self.found(self.named_order(at, AMEND_WORDS), market_id)
-        if order == 0:
-            return 0
-        terms: cython.longlong = self.table.words[order + O_TERMS]
-        is_bid: cython.bint = ((terms >> 16) & 0xFF) == BID
-        if self.checks.wrong_phase(market, is_bid, False):
-            return 0
-        is_waiting: cython.bint = self.floor.is_waiting(order)
-        if (trigger_price != 0 and not is_waiting) or (price_ticks != 0 and ((terms >> 24) & 0xFF) != LIMIT):
-            return self.rows.reject(_INVALID_ARGUMENT, 0, self.table.words[order + O_ID])
-        old_price: cython.longlong = self.floor.price_of(order)
-        if price_ticks == 0:
-            price_ticks = old_price
-        if amount == 0:
-            amount = self.table.words[order + O_AMOUNT]
-        if self.checks.amend_refused(order, price_ticks, amount, trigger_price):
-            return 0
-        self.table.words[order + O_MTIME] = self.rows.time_us
-        if is_waiting:
-            return self.amend_waiting(order, price_ticks, amount, trigger_price)
-        if price_ticks == old_price and amount <= self.table.words[order + O_AMOUNT]:
-            self.crossing.shrink(order, self.table.words[order + O_AMOUNT] - amount)
-            self.table.words[order + O_AMOUNT] = amount
-            return self.rows.order(order, ORDER_UPDATE, OPEN, IS_ANSWER)
-        self.floor.let_go(order)
-        self.floor.leave_book(order)
-        self.table.words[order + O_LEFT] += amount - self.table.words[order + O_AMOUNT]
-        self.table.words[order + O_AMOUNT] = amount
-        self.table.words[order + O_PRICE] = price_ticks
-        stopped: cython.longlong = 0
-        if self.floor.markets[market + M_PHASE] != AUCTION:
-            stopped = self.crossing.cross(order, price_ticks)
-        if self.rest_or_end(order, terms, stopped, False):
-            self.rows.order(order, ORDER_UPDATE, OPEN, IS_ANSWER | HAS_MOVED)
-        if self.crossing.prices:
-            self.triggers.fire(market_id)
+        if order != 0:
+            self.amending.amend(order, price_ticks, amount, trigger_price)
         return 0
-
-    def amend_waiting(self, order, price_ticks, amount, trigger_price):
-        """Other terms for an order that waits for its trigger."""
-        options: cython.longlong = self.table.words[order + O_EXTRA] >> 32
-        self.floor.let_go(order)
-        self.floor.leave_waiting(order)
-        self.table.words[order + O_AMOUNT] = amount
-        self.table.words[order + O_LEFT] = amount
-        if trigger_price != 0:
-            self.table.options[options + X_TRIGGER_PRICE] = trigger_price
-        self.table.words[order + O_PRICE] = price_ticks
-        self.floor.hold(order)
-        self.floor.enter_waiting(order, price_ticks)
-        return self.rows.order(order, ORDER_UPDATE, OPEN, IS_ANSWER)
 
     # what the rare commands of the house need
 

@@ -278,11 +278,11 @@ def set_fees(command: c.FeesSet, register: Register, matching: Matching) -> e.Fa
 def put_user_fees(fees: UserFees, matching: Matching) -> None:
     """Let a user's orders have these rates from now on, or no longer."""
     if fees.maker_fee_ppm is None or fees.taker_fee_ppm is None:
-        own = matching.user_fees.get(fees.user_id, {})
+        own = matching.placing.user_fees.get(fees.user_id, {})
         own.pop(fees.market_id, None)
         if not own:
-            matching.user_fees.pop(fees.user_id, None)
+            matching.placing.user_fees.pop(fees.user_id, None)
     else:
-        own = matching.user_fees.setdefault(fees.user_id, {})
+        own = matching.placing.user_fees.setdefault(fees.user_id, {})
         own[fees.market_id] = fees.maker_fee_ppm, fees.taker_fee_ppm
     matching.table.set_user(fees.user_id, U_FLAGS, int(bool(own)))

@@ -55,9 +55,9 @@ def set_cancel_on_disconnect(command: c.CancelOnDisconnect, matching: Matching) 
     if not 1 <= command.session_id <= SESSION_ID_MAX:
         return Reject.INVALID_ARGUMENT, SESSION_ID_MAX, shown(command.session_id)
     if command.is_on:
-        matching.sessions.setdefault(command.session_id, {})
+        matching.placing.sessions.setdefault(command.session_id, {})
     else:
-        for user_id in matching.sessions.pop(command.session_id, {}):
+        for user_id in matching.placing.sessions.pop(command.session_id, {}):
             matching.floor.untag(user_id, command.session_id)
     return e.CancelOnDisconnectSet(command.session_id, command.is_on)
 
@@ -69,11 +69,11 @@ def end_session(command: c.SessionEnd, matching: Matching) -> e.Fact | Refusal:
 
 
 def open_house(matching: Matching) -> e.Fact | Refusal:
-    return e.SessionEnded(0, sum(_ended(session_id, matching) for session_id in sorted(matching.sessions)))
+    return e.SessionEnded(0, sum(_ended(session_id, matching) for session_id in sorted(matching.placing.sessions)))
 
 
 def _ended(session_id: int, matching: Matching) -> int:
-    users = matching.sessions.pop(session_id, {})
+    users = matching.placing.sessions.pop(session_id, {})
     return sum(matching.floor.end_session(user_id, session_id) for user_id in sorted(users))
 
 

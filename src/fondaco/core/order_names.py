@@ -11,16 +11,16 @@ import cython
 if not cython.compiled:  # the compiler takes them from the .pxd
     from fondaco.core.client_orders import ClientOrders
     from fondaco.core.layout import O_ID, ROW_WORDS
+    from fondaco.core.reasons import R_CLIENT_ORDER_ID_REUSED
     from fondaco.core.rows import Rows
 
 from fondaco.core import commands
-from fondaco.core.rejects import Reject
 
 NAME_WORDS = cython.declare(cython.longlong, 4)
 PLACE_WORDS = cython.declare(cython.longlong, 5)
 PLACE_OPTION_WORDS = cython.declare(cython.longlong, 4)
+NAMED = cython.declare(cython.longlong, commands.HAS_CLIENT_ORDER_ID)
 WITH_OPTIONS = cython.declare(cython.longlong, commands.HAS_OPTIONS)
-_CLIENT_ORDER_ID_REUSED = cython.declare(cython.longlong, Reject.CLIENT_ORDER_ID_REUSED)
 
 
 class OrderNames:
@@ -70,7 +70,7 @@ class OrderNames:
         if entry == 0:
             return 0
         if self.client_orders.request(entry) != self.request(at, flags):
-            self.rows.reject(_CLIENT_ORDER_ID_REUSED, 0, self.client_orders.order_id(entry))
+            self.rows.reject(R_CLIENT_ORDER_ID_REUSED, 0, self.client_orders.order_id(entry))
         else:
             self.rows.repeat(self.client_orders.answer(entry))
         return 1

@@ -2,7 +2,7 @@
 
 Most commands are such orders. Here every check is one comparison and what was read once is not read again. It only
 ever says yes: an order that anything may be said against, that trades, or whose market or user is in any way special
-goes the ordinary way of ``matching.py``, which would give the same row for one that is taken here, and nothing here is
+goes the ordinary way of ``placing.py``, which would give the same row for one that is taken here, and nothing here is
 changed before that is sure. So nothing is refused here.
 
 Cost: O(1); measured in ``docs/decisions/core-data-path.md``.

@@ -72,7 +72,8 @@ class MarketState(msgspec.Struct, frozen=True, array_like=True):
 class State(msgspec.Struct, frozen=True, array_like=True):
     """Everything the house knows. ``rules_version`` names the behaviour under which the journal is replayed.
 
-    Each of ``balance_updates`` is a ``BalanceUpdateDone``, left packed because they are many.
+    Each of ``balance_updates`` is a ``BalanceUpdateDone``, each of the client orders a ``ClientOrder``, left packed
+    because they are many.
     """
 
     rules_version: int
@@ -86,8 +87,8 @@ class State(msgspec.Struct, frozen=True, array_like=True):
     keys: list[Key]
     accounts: list[tuple[int, int]]
     balance_updates: list[msgspec.Raw]
-    open_client_orders: list[ClientOrder]
-    ended_client_orders: list[ClientOrder]
+    open_client_orders: list[msgspec.Raw]
+    ended_client_orders: list[msgspec.Raw]
     user_fees: list[UserFees]
     rebate_floors: list[tuple[int, int]]
     rebate_funds: list[RebateFundDone]

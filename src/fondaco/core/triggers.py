@@ -15,16 +15,18 @@ from __future__ import annotations
 import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
-    from fondaco.core.checks import Checks
-    from fondaco.core.crossing import FILLED, SELF_TRADED, Crossing
+    from fondaco.core.book_checks import CLOSE_ONLY, FOK, BookChecks
+    from fondaco.core.crossing import Crossing
     from fondaco.core.floor import (
         BID,
-        LIMIT,
+        MARKET,
         OPEN,
         ORDER_UPDATE,
+        POST_ONLY_BIT,
         Floor,
     )
     from fondaco.core.layout import (
+        M_PHASE,
         M_PRICE_MAX,
         MARKET_WORDS,
         O_EXTRA,
@@ -33,6 +35,7 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         O_MTIME,
         O_PRICE,
         O_TERMS,
+        O_USER,
         X_TRAIL,
         X_TRIGGER_PRICE,
     )
@@ -40,16 +43,15 @@ if not cython.compiled:  # the compiler takes them from the .pxd
 from fondaco.core import events
 
 TRIGGER_REFUSED = cython.declare(cython.longlong, events.Finish.TRIGGER_REFUSED)
-REMAINDER_CANCELLED = cython.declare(cython.longlong, events.Finish.REMAINDER_CANCELLED)
 
 
 class Triggers:
     """Carries out what the prices of ``Crossing`` set off."""
 
-    def __init__(self, floor: Floor, crossing: Crossing, checks: Checks):
+    def __init__(self, floor: Floor, crossing: Crossing, against_book: BookChecks):
         self.floor = floor
         self.crossing = crossing
-        self.checks = checks
+        self.against_book = against_book
 
     def fire(self, market_id):
         """Everything that the prices traded at since the last call set off, on one market."""
@@ -119,18 +121,35 @@ class Triggers:
     def carry_out(self, order):
         """An order whose trigger fired; it waits no longer and its funds are still held."""
         table = self.floor.table
-        terms: cython.longlong = table.words[order + O_TERMS]
         table.words[order + O_MTIME] = self.floor.rows.time_us
         self.floor.let_go(order)
-        limit_ticks: cython.longlong = self.checks.limit_when_fired(order)
+        limit_ticks: cython.longlong = self.limit_of(order)
         if limit_ticks < 0:
             return self.floor.finish(order, TRIGGER_REFUSED, 0)
-        stopped: cython.longlong = self.crossing.cross(order, limit_ticks)
-        left: cython.longlong = table.words[order + O_LEFT]
-        if stopped:
-            return self.floor.finish(order, SELF_TRADED, 0)
-        if left > 0 and ((terms >> 24) & 0xFF) == LIMIT and self.checks.may_rest(terms):
-            self.floor.hold(order)
-            self.floor.enter_book(order)
-            return self.floor.rows.order(order, ORDER_UPDATE, OPEN, 0)
-        return self.floor.finish(order, FILLED if left == 0 else REMAINDER_CANCELLED, 0)
+        if self.crossing.rest_or_end(order, self.crossing.cross(order, limit_ticks), False, 0):
+            self.floor.rows.order(order, ORDER_UPDATE, OPEN, 0)
+        return 0
+
+    def limit_of(self, order):
+        """The price up to which an order whose trigger fired trades (0: any), or −1 if it cannot be carried out."""
+        terms: cython.longlong = self.floor.table.words[order + O_TERMS]
+        market: cython.longlong = ((terms >> 32) & 0xFFFF) * MARKET_WORDS
+        is_bid: cython.bint = ((terms >> 16) & 0xFF) == BID
+        best: cython.longlong = self.against_book.best_of_other(terms)
+        edge: cython.longlong = self.against_book.band_edge(market, is_bid)
+        limit: cython.longlong = self.floor.table.words[order + O_PRICE]
+        if is_bid and self.floor.markets[market + M_PHASE] == CLOSE_ONLY:
+            return -1
+        if ((terms >> 24) & 0xFF) == MARKET:
+            limit = edge
+            if best == 0 or self.against_book.is_beyond(best, edge, is_bid):
+                return -1
+        elif edge != 0 and self.against_book.is_beyond(limit, edge, is_bid):
+            return -1
+        if terms & POST_ONLY_BIT and best != 0 and not self.against_book.is_beyond(best, limit, is_bid):
+            return -1
+        if ((terms >> 48) & 7) == FOK and not self.against_book.fills(
+            self.floor.table.words[order + O_USER], terms, limit, self.floor.table.words[order + O_LEFT], 0
+        ):
+            return -1
+        return limit

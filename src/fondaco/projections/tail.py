@@ -34,6 +34,7 @@ from fondaco.projections.database import (
     release,
 )
 from fondaco.projections.writer import ProjectionWriter
+from fondaco.runtime.freed_memory import give_back
 from fondaco.runtime.recovery import apply_batch, from_snapshot
 
 TURN_S: Final = 0.1
@@ -73,6 +74,7 @@ class Tail:
         self._unread: deque[Batch] = deque()
         self._chain = self._reader.chain
         self._snapshot_seq = _newest_snapshot_seq(directory, self._reader)
+        give_back()
         self._snapshot_due_s = time.monotonic() + SNAPSHOT_INTERVAL_S
         self._snapshot_earliest_s = 0.0
 
@@ -138,6 +140,7 @@ class Tail:
                 _log.warning("no snapshot could be saved; the next start replays more", seq=seq, error=str(error))
             else:
                 self._snapshot_seq = seq
+            give_back()
         took_s = time.monotonic() - began_s
         self._snapshot_due_s = began_s + SNAPSHOT_INTERVAL_S
         self._snapshot_earliest_s = began_s + took_s / SNAPSHOT_SHARE_MAX

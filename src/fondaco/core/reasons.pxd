@@ -1,0 +1,2 @@
+# The reasons are declared where they are set, in reasons.py.
+cimport cython
