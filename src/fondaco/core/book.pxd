@@ -23,6 +23,7 @@ cdef class Book:
 
     cdef inline long long best_order(self, long long side) noexcept
     cpdef long long best_price(self, long long side) noexcept
+    cdef inline bint reaches(self, long long side, long long key) noexcept
     cdef inline void foresee(self, long long side, long long price) noexcept
     cdef inline Py_ssize_t add(self, long long side, long long order) except -1
     cdef inline Py_ssize_t remove(self, long long side, long long order) except -1

@@ -97,6 +97,11 @@ class Book:
             return 0
         return abs(self.sides[side * SIDE_WORDS + S_BEST])
 
+    def reaches(self, side, key):
+        """Whether the best price of a side is at a key or better."""
+        at: cython.longlong = side * SIDE_WORDS
+        return self.sides[at + S_LEVELS] != 0 and self.sides[at + S_BEST] >= key
+
     def foresee(self, side, price):
         """Ask the memory for a level in the window that will be looked at soon."""
         at: cython.longlong = side * SIDE_WORDS

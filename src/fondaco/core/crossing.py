@@ -55,9 +55,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         O_VISIBLE,
         O_WALLETS,
         ROW_WORDS,
-        S_BEST,
-        S_LEVELS,
-        SIDE_WORDS,
     )
     from fondaco.core.rows import TERMS_OF_OPTIONS
 
@@ -100,11 +97,10 @@ class Crossing:
         market_id: cython.longlong = (terms >> 32) & 0xFFFF
         is_bid: cython.bint = ((terms >> 16) & 0xFF) == BID
         other: cython.longlong = market_id * 2 + (0 if is_bid else 1)
-        at: cython.longlong = other * SIDE_WORDS
         limit_key: cython.longlong = NO_LIMIT_KEY
         if limit_ticks != 0:
             limit_key = -limit_ticks if is_bid else limit_ticks
-        if self.book.sides[at + S_LEVELS] == 0 or self.book.sides[at + S_BEST] < limit_key:
+        if not self.book.reaches(other, limit_key):
             return 0
 
         user: cython.longlong = self.table.words[taker + O_USER]
@@ -117,11 +113,7 @@ class Crossing:
         maker: cython.longlong
         price: cython.longlong
         lots: cython.longlong
-        while (
-            self.table.words[taker + O_LEFT] > 0
-            and self.book.sides[at + S_LEVELS] != 0
-            and self.book.sides[at + S_BEST] >= limit_key
-        ):
+        while self.table.words[taker + O_LEFT] > 0 and self.book.reaches(other, limit_key):
             maker = self.book.best_order(other)
             if self.foresight.is_wide:
                 self.foresight.makers(maker)

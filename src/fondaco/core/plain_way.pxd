@@ -17,5 +17,4 @@ cdef class PlainWay:
     cdef inline Py_ssize_t put(self, long long request, long long user, long long price_ticks, long long amount) except -1
     cdef inline bint is_special(self, long long market, long long at) noexcept
     cdef inline long long cost(self, long long market, bint is_bid, long long price_ticks, long long amount) noexcept
-    cdef inline bint crosses(self, long long market_id, bint is_bid, long long price_ticks) noexcept
     cdef inline Py_ssize_t write(self, long long order, long long terms, long long user, long long price_ticks, long long amount, long long wallets) except -1

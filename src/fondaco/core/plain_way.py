@@ -46,9 +46,6 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         O_VISIBLE,
         O_WALLETS,
         ROW_WORDS,
-        S_BEST,
-        S_LEVELS,
-        SIDE_WORDS,
         U_FLAGS,
         U_OPEN,
         U_STATE,
@@ -81,7 +78,7 @@ class PlainWay:
         if self.is_special(market, user * USER_WORDS):
             return 0
         cost: cython.longlong = self.cost(market, is_bid, price_ticks, amount)
-        if cost == 0 or self.crosses(market_id, is_bid, price_ticks):
+        if cost == 0 or self.book.reaches(market_id * 2 + 1 - is_bid, -price_ticks if is_bid else price_ticks):
             return 0
         stock: cython.longlong = self.floor.markets[market + M_STOCK]
         money: cython.longlong = self.floor.markets[market + M_MONEY]
@@ -116,13 +113,6 @@ class PlainWay:
         if amount < self.floor.markets[market + M_AMOUNT_MIN] or money < self.floor.markets[market + M_MONEY_MIN]:
             return 0
         return money if is_bid else amount * stock_units
-
-    def crosses(self, market_id, is_bid, price_ticks):
-        """Whether somebody on the other side takes this price."""
-        other: cython.longlong = (market_id * 2 + (0 if is_bid else 1)) * SIDE_WORDS
-        if self.book.sides[other + S_LEVELS] == 0:
-            return 0
-        return 1 if self.book.sides[other + S_BEST] >= (-price_ticks if is_bid else price_ticks) else 0
 
     def write(self, order, terms, user, price_ticks, amount, wallets):
         """The order's record and its row, which the record mirrors."""
