@@ -260,7 +260,7 @@ class Matching:
         amount: cython.longlong = self.batch[at + 5]
         trigger_price: cython.longlong = self.batch[at + 6]
         self.rows.market_id = market_id
-        if (self.batch[at + 2] >> 48) & NAMED and self.names.is_bad(self.names.name(at + AMEND_WORDS)):
+        if (self.batch[at + 2] >> 48) & NAMED and not self.names.read(at + AMEND_WORDS):
             return self.rows.reject(R_INVALID_ARGUMENT, 0, 0)
         if price_ticks < 0 or amount < 0 or trigger_price < 0:
             return self.rows.reject(R_INVALID_ARGUMENT, 0, 0)

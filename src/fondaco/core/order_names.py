@@ -24,12 +24,13 @@ WITH_OPTIONS = cython.declare(cython.longlong, commands.HAS_OPTIONS)
 
 
 class OrderNames:
-    """Over the records of one batch at a time; ``at`` is the word where a record begins."""
+    """Over the records of one batch at a time; ``at`` is a word of it. One name is in hand at a time, from ``read`` on."""
 
     def __init__(self, rows: Rows, client_orders: ClientOrders):
         self.rows = rows
         self.client_orders = client_orders
         self.records = b""
+        self.name = b""
         self.due_us = 0
 
     def begin(self, records, time_us):
@@ -44,29 +45,33 @@ class OrderNames:
         self.records = b""
         return 0
 
-    def name(self, at):
-        """The client order id that begins at a word."""
+    def read(self, at):
+        """Take in hand the client order id that begins at a word; answers whether it can be one."""
         start: cython.longlong = at * 8
         end: cython.longlong = start + NAME_WORDS * 8
         while end > start and self.records[end - 1] == 0:
             end -= 1
+        self.name = self.part(start, end)
+        return 1 if end > start and self.name.isascii() else 0
+
+    def read_place(self, at, flags):
+        """The same of a place."""
+        return self.read(at + PLACE_WORDS + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0))
+
+    def part(self, start, end):
+        """Some bytes of the batch."""
+        if cython.compiled:
+            return cython.cast(cython.p_const_char, self.records)[start:end]
         return self.records[start:end]
-
-    def place_name(self, at, flags):
-        """The client order id of a place."""
-        return self.name(at + PLACE_WORDS + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0))
-
-    def is_bad(self, name):
-        return 1 if not name or not name.isascii() else 0
 
     def request(self, at, flags):
         """What a repeated place must say again: everything but who sent it and its name."""
         words: cython.longlong = 3 + (PLACE_OPTION_WORDS if flags & WITH_OPTIONS else 0)
-        return self.records[at * 8 + 16 : at * 8 + 16 + words * 8]
+        return self.part(at * 8 + 16, at * 8 + 16 + words * 8)
 
     def answered(self, at, flags):
         """Whether the name of a place was taken before: then this has been answered."""
-        entry: cython.longlong = self.client_orders.find(self.rows.user, self.place_name(at, flags))
+        entry: cython.longlong = self.client_orders.find(self.rows.user, self.name)
         if entry == 0:
             return 0
         if self.client_orders.request(entry) != self.request(at, flags):
@@ -78,13 +83,13 @@ class OrderNames:
     def remember(self, at, flags, is_open):
         """The order of the last row has taken the name of a place."""
         order_id: cython.longlong = self.rows.words[self.rows.end - ROW_WORDS + O_ID]
-        name: bytes = self.place_name(at, flags)
-        self.client_orders.accept(self.rows.user, name, order_id, self.request(at, flags), self.rows.last())
+        self.client_orders.accept(self.rows.user, self.name, order_id, self.request(at, flags), self.rows.last())
         if not is_open:
             self.client_orders.finish(order_id, self.rows.time_us)
         return 0
 
     def order_id(self, at):
         """The id of the order whose name begins at a word; 0 for a name that nobody knows."""
-        entry: cython.longlong = self.client_orders.find(self.rows.user, self.name(at))
+        self.read(at)
+        entry: cython.longlong = self.client_orders.find(self.rows.user, self.name)
         return self.client_orders.order_id(entry) if entry != 0 else 0

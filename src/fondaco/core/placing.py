@@ -84,7 +84,7 @@ class Placing:
         self.rows.market_id = market_id
         if self.read_options(batch, at + 5, flags) or self.checks.is_malformed(terms, trigger):
             return self.rows.reject(R_INVALID_ARGUMENT, 0, terms)
-        if flags & NAMED and self.names.is_bad(self.names.place_name(at, flags)):
+        if flags & NAMED and not self.names.read_place(at, flags):
             return self.rows.reject(R_INVALID_ARGUMENT, 0, terms)
         if market_id < 1 or market_id >= self.floor.market_count:
             return self.rows.reject(R_UNKNOWN_MARKET, 0, market_id)
