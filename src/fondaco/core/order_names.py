@@ -24,7 +24,7 @@ WITH_OPTIONS = cython.declare(cython.longlong, commands.HAS_OPTIONS)
 
 
 class OrderNames:
-    """Over the records of one batch at a time; ``at`` is a word of it. One name is in hand at a time, from ``read`` on."""
+    """Over one batch at a time; ``at`` is a word of it. One name is in hand at a time, from ``read`` on."""
 
     def __init__(self, rows: Rows, client_orders: ClientOrders):
         self.rows = rows
