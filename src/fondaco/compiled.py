@@ -40,6 +40,7 @@ SOURCES: dict[str, tuple[str, ...]] = {
         "fondaco.core.order_table",
         "fondaco.core.far_levels",
         "fondaco.core.book",
+        "fondaco.core.book_walks",
         "fondaco.core.rows",
         "fondaco.core.name_records",
         "fondaco.core.client_orders",

@@ -86,7 +86,7 @@ class Auction:
         count = 16
         seen = 0
         while True:
-            levels = self.book.levels(side, count)
+            levels = self.floor.walks.levels(side, count)
             for price, ends, _ in levels[seen:]:
                 if price < limit if side & 1 else price > limit:
                     return found
@@ -167,8 +167,8 @@ class Auction:
 
     def delist(self, market_id: int) -> int:
         """End every order of a market; answers how many."""
-        book_orders = self.book.orders(market_id * 2) + self.book.orders(market_id * 2 + 1)
-        waiting = self.floor.waiting.orders(market_id * 2) + self.floor.waiting.orders(market_id * 2 + 1)
+        book_orders = self.floor.walks.orders(market_id * 2) + self.floor.walks.orders(market_id * 2 + 1)
+        waiting = self.floor.waiting_walks.orders(market_id * 2) + self.floor.waiting_walks.orders(market_id * 2 + 1)
         waiting.sort(key=self.id_of)
         for order in book_orders + waiting:
             self.floor.end(order, DELISTED_ENDS, 0)

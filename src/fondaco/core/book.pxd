@@ -41,8 +41,5 @@ cdef class Book:
     cdef Py_ssize_t widen_window(self, long long side) except -1
     cdef Py_ssize_t add_far(self, long long side, long long key, long long order) except -1
     cdef Py_ssize_t remove_far(self, long long side, long long key, long long order) except -1
-    cpdef list levels(self, long long side, long long limit)
-    cdef long long level_below(self, long long side, long long key) noexcept
-    cdef long long ends_of(self, long long side, long long key) noexcept
     cpdef long long behind(self, long long order)
     cdef void hide(self, long long side, long long change) noexcept

@@ -151,7 +151,7 @@ class BookChecks:
         seen: cython.longlong = 0
         self.is_blocked = False
         while True:
-            levels = self.book.levels(other, count)
+            levels = self.floor.walks.levels(other, count)
             for price, ends, visible in levels[seen:]:
                 if self.is_beyond(price, limit_ticks, is_bid):
                     return 0

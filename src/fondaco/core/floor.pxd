@@ -1,5 +1,6 @@
 cimport cython
 from fondaco.core.book cimport Book
+from fondaco.core.book_walks cimport BookWalks
 from fondaco.core.client_orders cimport ClientOrders
 from fondaco.core.due cimport Due
 from fondaco.core.layout cimport *
@@ -13,6 +14,8 @@ cdef class Floor:
     cdef readonly OrderTable table
     cdef readonly Book book
     cdef readonly Book waiting
+    cdef readonly BookWalks walks
+    cdef readonly BookWalks waiting_walks
     cdef readonly Rows rows
     cdef readonly ClientOrders client_orders
     cdef readonly long long market_count

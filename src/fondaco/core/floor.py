@@ -17,6 +17,7 @@ import cython
 
 if not cython.compiled:  # the compiler takes them from the .pxd
     from fondaco.core.book import LADDER_TICKS_MIN, Book
+    from fondaco.core.book_walks import BookWalks
     from fondaco.core.client_orders import ClientOrders
     from fondaco.core.due import Due
     from fondaco.core.layout import (
@@ -87,6 +88,8 @@ class Floor:
         self.table = OrderTable()
         self.book = Book(self.table, LADDER_TICKS_MIN)
         self.waiting = Book(self.table, _WAITING_WINDOW)
+        self.walks = BookWalks(self.book)
+        self.waiting_walks = BookWalks(self.waiting)
         self.rows = Rows(self.table)
         self.client_orders = ClientOrders()
         self.market_count = 0

@@ -213,7 +213,7 @@ class House:
 
     def depth(self, market_id: int, side: int, limit: int, interval_ticks: int = 0) -> list[tuple[int, int]]:
         """Up to ``limit`` (price_ticks, size_lots), best first; merged to the interval, asks up and bids down."""
-        return self._matching.floor.book.depth(_book_side(market_id, side), limit, min(interval_ticks, UNITS_MAX))
+        return self._matching.floor.walks.depth(_book_side(market_id, side), limit, min(interval_ticks, UNITS_MAX))
 
     def resting(self, market_id: int, side: int, price_ticks: int, after_order_id: int, limit: int) -> list[Row]:
         """Up to ``limit`` orders in the book as ORDER rows, as they would trade, from a price on (0: the best).
@@ -223,7 +223,7 @@ class House:
         """
         floor = self._matching.floor
         after = self._matching.table.find(after_order_id) if after_order_id else 0
-        orders = floor.book.page(_book_side(market_id, side), price_ticks, after, limit)
+        orders = floor.walks.page(_book_side(market_id, side), price_ticks, after, limit)
         return [floor.open_row(order) for order in orders]
 
     def last_price_ticks(self, market_id: int) -> int:
@@ -280,13 +280,15 @@ class House:
 
     def _market_state(self, market: Market) -> MarketState:
         market_id, floor = market.market_id, self._matching.floor
-        waiting = [self._logical(order) for side in (0, 1) for order in floor.waiting.orders(market_id * 2 + side)]
+        waiting = [
+            self._logical(order) for side in (0, 1) for order in floor.waiting_walks.orders(market_id * 2 + side)
+        ]
         return MarketState(
             market,
             self.last_price_ticks(market_id),
             self.last_deal_id(market_id),
-            [self._logical(order) for order in floor.book.orders(_book_side(market_id, Side.ASK))],
-            [self._logical(order) for order in floor.book.orders(_book_side(market_id, Side.BID))],
+            [self._logical(order) for order in floor.walks.orders(_book_side(market_id, Side.ASK))],
+            [self._logical(order) for order in floor.walks.orders(_book_side(market_id, Side.BID))],
             sorted(waiting, key=_id_of),
         )
 
