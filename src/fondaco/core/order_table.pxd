@@ -21,6 +21,7 @@ cdef class OrderTable:
     cpdef long long find(self, long long order_id)
     cdef inline long long lookup(self, long long order_id) noexcept
     cdef inline Py_ssize_t allocate(self) except -1
+    cdef inline void fill(self, long long order, long long terms, long long user, long long price, long long amount, long long visible, long long fees, long long wallets, long long time_us) noexcept
     cdef inline void release(self, long long order) noexcept
     cdef Py_ssize_t allocate_options(self) except -1
     cdef Py_ssize_t grow_orders(self) except -1

@@ -21,10 +21,22 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         N_NEXT,
         N_USER_NEXT,
         N_USER_PREV,
+        O_AMOUNT,
+        O_CTIME,
+        O_DEAL_FEE,
+        O_DEAL_MONEY,
+        O_DEAL_STOCK,
         O_EXTRA,
+        O_FEES,
         O_ID,
+        O_LEFT,
+        O_MTIME,
+        O_PRICE,
+        O_SESSION,
         O_TERMS,
         O_USER,
+        O_VISIBLE,
+        O_WALLETS,
         OPTION_WORDS,
         ORDER_WORDS,
         U_HEAD,
@@ -80,7 +92,7 @@ class OrderTable:
         return self.lookup(order_id)
 
     def allocate(self):
-        """A record with the next order id; the caller fills it. It counts as open until released."""
+        """A record with the next order id; the caller fills it (``fill``). It counts as open until released."""
         if self.count * 2 >= self.window:
             self.widen_window()
         mask: cython.longlong = self.window - 1
@@ -100,6 +112,24 @@ class OrderTable:
         self.index[order_id & mask] = cython.cast(cython.int, order // ORDER_WORDS)
         self.count += 1
         return order
+
+    def fill(self, order, terms, user, price, amount, visible, fees, wallets, time_us):
+        """Write the record of an order that has just come; nothing of it was traded, and it has no options."""
+        self.words[order + O_TERMS] = terms
+        self.words[order + O_SESSION] = 0
+        self.words[order + O_USER] = user
+        self.words[order + O_PRICE] = price
+        self.words[order + O_AMOUNT] = amount
+        self.words[order + O_LEFT] = amount
+        self.words[order + O_DEAL_STOCK] = 0
+        self.words[order + O_DEAL_MONEY] = 0
+        self.words[order + O_DEAL_FEE] = 0
+        self.words[order + O_CTIME] = time_us
+        self.words[order + O_MTIME] = time_us
+        self.words[order + O_FEES] = fees
+        self.words[order + O_VISIBLE] = visible
+        self.words[order + O_EXTRA] = 0
+        self.words[order + O_WALLETS] = wallets
 
     def release(self, order):
         """Forget a record and its options. It must be in no list any more."""

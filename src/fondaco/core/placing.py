@@ -19,21 +19,9 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         M_PHASE,
         M_STOCK,
         MARKET_WORDS,
-        O_AMOUNT,
-        O_CTIME,
-        O_DEAL_FEE,
-        O_DEAL_MONEY,
-        O_DEAL_STOCK,
         O_EXTRA,
         O_FEES,
-        O_LEFT,
-        O_MTIME,
-        O_PRICE,
         O_SESSION,
-        O_TERMS,
-        O_USER,
-        O_VISIBLE,
-        O_WALLETS,
         U_FLAGS,
         USER_WORDS,
         X_DISPLAY,
@@ -111,21 +99,17 @@ class Placing:
             user, self.floor.markets[market + M_STOCK] if is_bid else self.floor.markets[market + M_MONEY]
         )
         order: cython.longlong = self.table.allocate()
-        self.table.words[order + O_TERMS] = terms
-        self.table.words[order + O_SESSION] = 0
-        self.table.words[order + O_USER] = user
-        self.table.words[order + O_PRICE] = price_ticks
-        self.table.words[order + O_AMOUNT] = amount
-        self.table.words[order + O_LEFT] = amount
-        self.table.words[order + O_DEAL_STOCK] = 0
-        self.table.words[order + O_DEAL_MONEY] = 0
-        self.table.words[order + O_DEAL_FEE] = 0
-        self.table.words[order + O_CTIME] = self.rows.time_us
-        self.table.words[order + O_MTIME] = self.rows.time_us
-        self.table.words[order + O_FEES] = self.floor.markets[market + M_FEES]
-        self.table.words[order + O_VISIBLE] = 0
-        self.table.words[order + O_EXTRA] = 0
-        self.table.words[order + O_WALLETS] = give | (take << 32)
+        self.table.fill(
+            order,
+            terms,
+            user,
+            price_ticks,
+            amount,
+            0,
+            self.floor.markets[market + M_FEES],
+            give | (take << 32),
+            self.rows.time_us,
+        )
         if self.table.user_words[user * USER_WORDS + U_FLAGS] != 0:
             self.own_fees(order, user, market_id)
         if flags & WITH_OPTIONS:

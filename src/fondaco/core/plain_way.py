@@ -34,17 +34,13 @@ if not cython.compiled:  # the compiler takes them from the .pxd
         O_DEAL_FEE,
         O_DEAL_MONEY,
         O_DEAL_STOCK,
-        O_EXTRA,
         O_FEES,
         O_ID,
         O_LEFT,
         O_MTIME,
         O_PRICE,
-        O_SESSION,
-        O_TERMS,
         O_USER,
         O_VISIBLE,
-        O_WALLETS,
         ROW_WORDS,
         U_FLAGS,
         U_OPEN,
@@ -118,21 +114,7 @@ class PlainWay:
         """The order's record and its row, which the record mirrors."""
         row: cython.longlong = self.rows.room(1)
         fees: cython.longlong = self.floor.markets[(terms >> 32) * MARKET_WORDS + M_FEES]
-        self.table.words[order + O_TERMS] = terms
-        self.table.words[order + O_SESSION] = 0
-        self.table.words[order + O_USER] = user
-        self.table.words[order + O_PRICE] = price_ticks
-        self.table.words[order + O_AMOUNT] = amount
-        self.table.words[order + O_LEFT] = amount
-        self.table.words[order + O_DEAL_STOCK] = 0
-        self.table.words[order + O_DEAL_MONEY] = 0
-        self.table.words[order + O_DEAL_FEE] = 0
-        self.table.words[order + O_CTIME] = self.rows.time_us
-        self.table.words[order + O_MTIME] = self.rows.time_us
-        self.table.words[order + O_FEES] = fees
-        self.table.words[order + O_VISIBLE] = amount
-        self.table.words[order + O_EXTRA] = 0
-        self.table.words[order + O_WALLETS] = wallets
+        self.table.fill(order, terms, user, price_ticks, amount, amount, fees, wallets, self.rows.time_us)
         self.rows.words[row] = terms | ORDER_PUT | (IS_ANSWER << 56)
         self.rows.words[row + 1] = self.rows.seq
         self.rows.words[row + O_ID] = self.table.words[order + O_ID]
