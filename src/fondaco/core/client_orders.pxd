@@ -6,11 +6,13 @@ cdef class ClientOrders:
     cdef public long long ended_per_user_max
     cdef NameRecords records
     cdef readonly long long count
+    cdef long long buckets
+    cdef long long doubled
+    cdef list arenas
     cdef int[::1] by_name
     cdef int[::1] by_order
     cdef long long first_ended
     cdef long long last_ended
-    cdef object enders_arena
     cdef int[::1] enders
 
     cpdef Py_ssize_t find(self, long long user_id, bytes client_order_id) except -1
@@ -25,6 +27,9 @@ cdef class ClientOrders:
     cdef Py_ssize_t end(self, long long entry, long long forget_at_us) except -1
     cdef void forget(self, long long entry) noexcept
     cdef Py_ssize_t hashed(self, long long user_id, bytes name) except -1
-    cdef inline Py_ssize_t enter(self, long long entry) noexcept
+    cdef inline long long bucket_of(self, long long hashed) noexcept
+    cdef inline Py_ssize_t enter_by_name(self, long long entry) noexcept
+    cdef inline Py_ssize_t enter_by_order(self, long long entry) noexcept
     cdef void leave(self, long long entry) noexcept
-    cdef Py_ssize_t widen(self) except -1
+    cdef Py_ssize_t add_bucket(self) except -1
+    cdef Py_ssize_t grow_tables(self) except -1
