@@ -290,5 +290,6 @@ def any_registration(rng: random.Random, seen: Seen) -> c.RareCommand:
         return c.KeyCreate(f"key-{rng.randint(1, 5)}", any_user(rng), ("read",))
     if dice < 0.8:
         return c.KeyRevoke(f"key-{rng.randint(1, 5)}")
-    # user 5 is disabled once in a while; the others stay
-    return c.UserDisable(rng.choice((USERS, 99))) if rng.random() < 0.2 else c.Tick()
+    if rng.random() < 0.4:  # the last user is disabled once in a while, and enabled again; the others stay
+        return rng.choice((c.UserDisable, c.UserEnable))(rng.choice((USERS, 99)))
+    return c.Tick()

@@ -36,10 +36,9 @@ def carry_out(house: ReferenceHouse, command: c.RareCommand) -> e.Fact:
             house.users[user.user_id] = user
             return e.UserCreated(user)
         case c.UserDisable(user_id):
-            if user_id not in house.users:
-                raise Refused(Reject.UNKNOWN_USER)
-            house.users[user_id] = User(user_id, house.users[user_id].name, disabled=True)
-            return e.UserDisabled(house.users[user_id])
+            return e.UserDisabled(_set_user(house, user_id, disabled=True))
+        case c.UserEnable(user_id):
+            return e.UserEnabled(_set_user(house, user_id, disabled=False))
         case c.KeyCreate():
             return _create_key(house, command)
         case c.KeyRevoke(api_key):
@@ -78,6 +77,13 @@ def carry_out(house: ReferenceHouse, command: c.RareCommand) -> e.Fact:
 def _refuse_taken(ids: dict[str, int], name: str) -> None:
     if name in ids:
         raise Refused(Reject.NAME_TAKEN, 0, ids[name])
+
+
+def _set_user(house: ReferenceHouse, user_id: int, *, disabled: bool) -> User:
+    if user_id not in house.users:
+        raise Refused(Reject.UNKNOWN_USER)
+    house.users[user_id] = User(user_id, house.users[user_id].name, disabled)
+    return house.users[user_id]
 
 
 def _create_asset(house: ReferenceHouse, command: c.AssetCreate) -> e.AssetCreated:

@@ -151,6 +151,7 @@ def rare_record(rng: random.Random) -> bytes:
             c.MarketPhase(market(), c.Phase.CONTINUOUS),
             c.UserCreate(text()),
             c.UserDisable(number()),
+            c.UserEnable(user()),
             c.KeyCreate(text(), number(), (text(),) * rng.randint(0, 3), (text(),), text()),
             c.KeyRevoke(text()),
             c.BalanceUpdate(number(), text(), text(), number(), number(), text()),

@@ -205,7 +205,7 @@ class TestFraming:
         with pytest.raises(ValueError, match=f"{len(wrong) // 8} words"):
             House().apply(bytes(wrong), 1)
 
-    @pytest.mark.parametrize("kind", [0, 4, 63, 84, 255])
+    @pytest.mark.parametrize("kind", [0, 4, 63, 85, 255])
     def test_a_kind_that_is_none(self, kind: int) -> None:
         record = bytearray(self.place)
         record[3] = kind

@@ -130,8 +130,13 @@ class TestUsersAndKeys:
         for _ in range(2):
             assert floor.send(0, c.UserDisable(1)).is_fact() == e.UserDisabled(gone)
         assert floor.house.users == {1: gone}
+        back = User(1, "alice")
+        for _ in range(2):
+            assert floor.send(0, c.UserEnable(1)).is_fact() == e.UserEnabled(back)
+        assert floor.house.users == {1: back}
         for user_id in (0, 2, -1, 2**63):
             floor.send(0, c.UserDisable(user_id)).is_refused(Reject.UNKNOWN_USER)
+            floor.send(0, c.UserEnable(user_id)).is_refused(Reject.UNKNOWN_USER)
 
     def test_keys(self, floor: Floor, alice: Trader) -> None:
         fact = floor.send(0, c.KeyCreate("key-1", 1, ("read", "trade"), ("127.0.0.1",), "first")).is_fact()
@@ -269,6 +274,21 @@ class TestWhoMay:
         floor.send(alice.user_id, c.OrdersCancel(bob.user_id)).is_refused(Reject.ACCOUNT_DISABLED, value=alice.user_id)
         floor.send(alice.user_id, c.OrdersCancel(alice.user_id)).is_fact()
         assert (alice.open_orders(), len(bob.open_orders())) == ([], 1)
+
+    def test_an_enabled_user_is_as_before(self, floor: Floor, alice: Trader, bob: Trader) -> None:
+        """His resting orders never left; his revoked keys stay revoked; and nobody enables himself."""
+        floor.send(0, c.KeyCreate("old-key", alice.user_id, ("trade",))).is_fact()
+        floor.send(0, c.KeyRevoke("old-key")).is_fact()
+        alice.sells(1, at="100.00")
+        alice.is_disabled()
+        floor.restart()
+        floor.send(alice.user_id, c.UserEnable(alice.user_id)).is_refused(Reject.ACCOUNT_DISABLED, value=alice.user_id)
+        alice.buys(1, at="90.00").is_refused(Reject.ACCOUNT_DISABLED, value=alice.user_id)
+        floor.send(0, c.UserEnable(alice.user_id)).is_fact()
+        floor.restart()
+        alice.buys(1, at="90.00").rests("1")
+        bob.buys(1, at="100.00").fills("1 @ 100.00 from alice")
+        assert floor.house.keys["old-key"].revoked
 
     def test_a_revoked_key_changes_nothing(self, floor: Floor, alice: Trader) -> None:
         house = floor.house

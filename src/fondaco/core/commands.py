@@ -44,6 +44,7 @@ class Kind(IntEnum):
     WITHDRAWAL_END = 81
     TRADE_BUST = 82
     MARKET_PHASE = 83
+    USER_ENABLE = 84
     REWARDS = 96
 
 
@@ -212,6 +213,12 @@ class UserDisable(msgspec.Struct, frozen=True):
     user_id: int
 
 
+class UserEnable(msgspec.Struct, frozen=True):
+    """Take a ``UserDisable`` back. Keys that were revoked stay so."""
+
+    user_id: int
+
+
 class KeyCreate(msgspec.Struct, frozen=True):
     api_key: str
     user_id: int
@@ -350,6 +357,7 @@ RareCommand = (
     | MarketPhase
     | UserCreate
     | UserDisable
+    | UserEnable
     | KeyCreate
     | KeyRevoke
     | BalanceUpdate
@@ -390,6 +398,7 @@ RARE_KINDS: Final[dict[type[RareCommand], Kind]] = {
     WithdrawalEnd: Kind.WITHDRAWAL_END,
     TradeBust: Kind.TRADE_BUST,
     MarketPhase: Kind.MARKET_PHASE,
+    UserEnable: Kind.USER_ENABLE,
     Rewards: Kind.REWARDS,
 }
 

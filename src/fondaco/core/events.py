@@ -112,6 +112,10 @@ class UserDisabled(msgspec.Struct, frozen=True):
     user: User
 
 
+class UserEnabled(msgspec.Struct, frozen=True):
+    user: User
+
+
 class KeyCreated(msgspec.Struct, frozen=True):
     key: Key
 
@@ -221,6 +225,7 @@ Fact = (
     | MarketUpdated
     | UserCreated
     | UserDisabled
+    | UserEnabled
     | KeyCreated
     | KeyRevoked
     | BalanceUpdated

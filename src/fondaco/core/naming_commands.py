@@ -217,13 +217,22 @@ def create_user(command: c.UserCreate, register: Register, matching: Matching) -
 
 
 def disable_user(command: c.UserDisable, register: Register, matching: Matching) -> e.Fact | Refusal:
-    user = register.users.get(command.user_id)
-    if user is None:
+    if command.user_id not in register.users:
         return Reject.UNKNOWN_USER, 0, 0
-    user = replace(user, disabled=True)
+    return e.UserDisabled(_put_user(replace(register.users[command.user_id], disabled=True), register, matching))
+
+
+def enable_user(command: c.UserEnable, register: Register, matching: Matching) -> e.Fact | Refusal:
+    if command.user_id not in register.users:
+        return Reject.UNKNOWN_USER, 0, 0
+    return e.UserEnabled(_put_user(replace(register.users[command.user_id], disabled=False), register, matching))
+
+
+def _put_user(user: User, register: Register, matching: Matching) -> User:
+    """Another state of a user that is there, for the register and for orders alike."""
     register.add_user(user)
-    matching.table.set_user(user.user_id, U_STATE, USER_DISABLED)
-    return e.UserDisabled(user)
+    matching.table.set_user(user.user_id, U_STATE, USER_DISABLED if user.disabled else USER_ACTIVE)
+    return user
 
 
 def create_key(command: c.KeyCreate, register: Register) -> e.Fact | Refusal:

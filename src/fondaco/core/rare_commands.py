@@ -52,6 +52,8 @@ def carry_out(command: c.RareCommand, register: Register, matching: Matching, re
             return naming_commands.create_user(command, register, matching)
         case c.UserDisable():
             return naming_commands.disable_user(command, register, matching)
+        case c.UserEnable():
+            return naming_commands.enable_user(command, register, matching)
         case c.KeyCreate():
             return naming_commands.create_key(command, register)
         case c.KeyRevoke():

@@ -38,6 +38,7 @@ from fondaco.core.events import (
     Row,
     UserCreated,
     UserDisabled,
+    UserEnabled,
     UserFeesSet,
     WithdrawalChanged,
     cause_of,
@@ -203,7 +204,7 @@ def _fact(house: House, fact: Fact) -> Line:
             return shown_rewards.fact(house, fact)
         case AssetCreated(asset):
             return {"asset": asdict(asset)}
-        case UserCreated(user) | UserDisabled(user):
+        case UserCreated(user) | UserDisabled(user) | UserEnabled(user):
             return {"user": asdict(user)}
     return shown.fields(house, asdict(fact))
 
