@@ -43,7 +43,7 @@ STORY: tuple[tuple[Sender, Command], ...] = (
     (Sender(), MarketCreate("BTCUSDT", "BTC", "USDT", 2, 5, 1, 0, 1000, 2000)),
     (Sender(), UserCreate("ann")),
     (Sender(), UserCreate("bob")),
-    (Sender(), KeyCreate("ann-key", 1, ("read", "trade"))),
+    (Sender(), KeyCreate("ann-key", 1, ("read", "trade", "operate"))),
     (Sender(), BalanceUpdate(1, "BTC", "deposit", 1, 5 * 10**8)),
     (Sender(), BalanceUpdate(2, "USDT", "deposit", 2, 1000 * 10**8)),
     (Sender(1, 7, 1), Place(1, Side.ASK, OrderType.LIMIT, TimeInForce.GTC, 10050, 300_000, "mine")),

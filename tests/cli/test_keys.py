@@ -7,9 +7,11 @@ import os
 import stat
 from pathlib import Path
 
+from fondaco.core.commands import UserDisable
 from fondaco.journal import layout
 from fondaco.journal.lock import DirectoryLock
 from fondaco.journal.secrets import SecretStore
+from fondaco.operating.keys import offline
 from tests.cli.program import fondaco
 
 
@@ -79,3 +81,21 @@ def test_an_address_that_matches_nothing_is_refused(tmp_path: Path) -> None:
     assert run.returncode == 1
     assert "'10.0.0.300' is no address" in run.stderr
     assert not (tmp_path / "house").exists()
+
+
+def test_a_key_of_a_disabled_user_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    fondaco("key", "create", "root", "--scope", "operate", "--create-user", "--data", tmp_path)
+    fondaco("key", "create", "ann", "--create-user", "--data", tmp_path)
+    with offline(tmp_path) as opened:
+        opened.give(UserDisable(opened.house.user_ids["ann"]))
+    run = fondaco("key", "create", "ann", "--data", tmp_path)
+    assert run.returncode == 1
+    assert "user ann is disabled, and so would be whoever has a key of it. Start the house: an operator " in run.stderr
+    assert 'user.enable ["ann"]' in run.stderr
+    assert len(fondaco("key", "list", "--data", tmp_path).stdout.splitlines()) == 2
+
+
+def test_a_new_user_has_no_number_for_a_name(tmp_path: Path) -> None:
+    run = fondaco("key", "create", "123", "--create-user", "--data", tmp_path)
+    assert run.returncode == 1
+    assert "user name 123 is digits alone, which reads as a user's number; add a letter" in run.stderr

@@ -112,8 +112,10 @@ def test_the_tutorial_from_top_to_bottom(tmp_path: Path, demo_data: Path) -> Non
 def test_a_house_of_ones_own(tmp_path: Path) -> None:
     page = "docs/operating/running.md"
     data = str(tmp_path / "house")
-    create, _up = (["" if word == "/srv/fondaco" else word for word in words] for words in typed(page, "fondaco"))
-    made = fondaco(*(word or data for word in create[1:]))
+    create, _up, another, _up_again = (
+        [data if word == "/srv/fondaco" else word for word in words] for words in typed(page, "fondaco")
+    )
+    made = fondaco(*create[1:])
     assert made.returncode == 0, made.stderr
     (tmp_path / "operator.json").write_text(made.stdout)
     with running("up", "--data", data) as house:
@@ -123,6 +125,8 @@ def test_a_house_of_ones_own(tmp_path: Path) -> None:
         ann = answers["key.create"]
         assert house.ask(ann, "asset.query", "EUR") == {"EUR": {"available": "5000.00000000", "freeze": "0"}}
         assert house.ask(ann, "order.put_limit", "BTCEUR", 2, "0.1", "20000")["left"] == "0.10000"
+        assert house.interrupt() == 0
+    assert fondaco(*another[1:]).returncode == 0
 
 
 def test_a_programme_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

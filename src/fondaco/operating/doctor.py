@@ -7,8 +7,9 @@
 It only looks: no lock is kept, nothing is changed, and a running house may be examined (then the journal is read up to
 what is durable). The order of the findings is the order in which to mend them.
 
-Known limits: a disk that lies about ``fdatasync`` cannot be told from an honest one; for a house that does not run, the
-last batch is replayed to see whether it crashes the core, which takes as long as a start.
+Known limits: a disk that lies about ``fdatasync`` cannot be told from an honest one. What lies after the newest
+snapshot is replayed, to see whether the last batch crashes the core and whether somebody can operate the house: that
+takes as long as two starts, and as much memory as the house.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import shutil
 import sqlite3
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,8 +43,9 @@ from fondaco.journal.survey import survey
 from fondaco.journal.void import Voids
 from fondaco.operating import disk
 from fondaco.operating.exposure import is_exposed
+from fondaco.operating.lockout import another_operator, lockout
 from fondaco.projections import database
-from fondaco.runtime.recovery import crashing_seq
+from fondaco.runtime.recovery import catch_up, crashing_seq, from_snapshot
 
 PYTHON_MIN = (3, 11)
 FREE_BYTES_WARNING = 2 << 30
@@ -161,8 +163,10 @@ def _directory(directory: Path) -> Iterator[Finding]:
     yield from _private(directory / CREDENTIALS)
     yield from _credentials(directory / CREDENTIALS)
     try:
-        yield from _journal(directory, running=pid is not None)
+        applies = yield from _journal(directory, running=pid is not None)
         yield from _secrets(directory)
+        if applies:
+            yield from _operators(directory, running=pid is not None)
     except OperatingError as error:
         yield Finding(Grade.WRONG, str(error), "the sentence before says what to do")
         return
@@ -196,7 +200,8 @@ def _private(path: Path) -> Iterator[Finding]:
         yield _fine(f"{path} is readable by its owner only")
 
 
-def _journal(directory: Path, *, running: bool) -> Iterator[Finding]:
+def _journal(directory: Path, *, running: bool) -> Generator[Finding, None, bool]:
+    """Whether the journal can be replayed."""
     surveyed = None if running else survey(directory, DISK)
     with JournalReader(directory, up_to_seq=surveyed.last_seq if surveyed else None) as reader:
         while reader.read():
@@ -220,6 +225,8 @@ def _journal(directory: Path, *, running: bool) -> Iterator[Finding]:
                 f"the command at sequence {seq} makes the core fail at every start; nobody was answered for it",
                 f"keep a copy of {directory} for a report, then: fondaco doctor {directory} --void {seq}",
             )
+            return False
+    return True
 
 
 def _credentials(path: Path) -> Iterator[Finding]:
@@ -258,6 +265,23 @@ def _secrets(directory: Path) -> Iterator[Finding]:
             "all of them read as erased",
             "stop the house and put the copy of people's keys there; without one the contacts are lost",
         )
+
+
+def _operators(directory: Path, *, running: bool) -> Iterator[Finding]:
+    """Whether somebody can operate the house as it stands, which only a replay tells."""
+    surveyed = None if running else survey(directory, DISK)
+    house, reader = from_snapshot(directory, surveyed.last_seq if surveyed else None)
+    with reader:
+        catch_up(house, reader)
+    secrets = layout.secrets_path(directory)
+    if house.keys and not secrets.exists():
+        return  # that none of them works has been said
+    store = SecretStore(secrets)
+    if why := lockout(house, store):
+        mend = another_operator(house, directory)
+        yield Finding(Grade.WRONG, why, f"stop the house first. {mend}" if running else mend)
+    else:
+        yield _fine("somebody can operate the house")
 
 
 def _made(directory: Path) -> tuple[int, int]:

@@ -21,14 +21,14 @@ from fondaco.core.house import House
 from fondaco.core.instruments import Key
 from fondaco.core.rejects import Reject
 from fondaco.desks.common.auth import is_network
+from fondaco.desks.common.operators import is_usable
 from fondaco.journal import layout
 from fondaco.journal.errors import OperatingError
 from fondaco.journal.file import FileJournal
 from fondaco.journal.secrets import SecretStore
 from fondaco.operating.habitable import check_habitable
+from fondaco.operating.lockout import another_operator, lockout
 from fondaco.runtime.recovery import recover
-
-OPERATE = "operate"
 
 
 class KeyRefused(OperatingError):
@@ -101,7 +101,11 @@ def create(
         if user not in house.user_ids:
             if not create_user:
                 raise KeyRefused(_no_user(user, house))
+            if user.isdigit():
+                raise KeyRefused(f"user name {user} is digits alone, which reads as a user's number; add a letter")
             opened.give(UserCreate(user))
+        elif house.users[house.user_ids[user]].disabled:
+            raise KeyRefused(_disabled(user, opened, directory))
         opened.store.put(made.api_key, made.secret)  # before the journal: a key without its secret would be dead
         opened.give(msgspec.structs.replace(key, user_id=house.user_ids[user]))
     return made
@@ -123,6 +127,14 @@ def _no_user(user: str, house: House) -> str:
     return f"there is no user {user} (users: {', '.join(house.user_ids) or 'none yet'}); add --create-user to make one"
 
 
+def _disabled(user: str, opened: OfflineHouse, directory: Path) -> str:
+    if lockout(opened.house, opened.store):
+        way_out = another_operator(opened.house, directory)
+    else:
+        way_out = f'Start the house: an operator brings the user back with user.enable ["{user}"]'
+    return f"user {user} is disabled, and so would be whoever has a key of it. {way_out}"
+
+
 def listed(directory: Path) -> list[ListedKey]:
     """All keys of the house, the oldest first."""
     _must_exist(directory)
@@ -137,19 +149,10 @@ def revoke(directory: Path, api_key: str) -> None:
         opened.give(KeyRevoke(api_key))
 
 
-def has_operator(house: House, store: SecretStore) -> bool:
-    """Whether some key that works may operate the house."""
-    return any(OPERATE in key.scopes and _usable(house, store, key) for key in house.keys.values())
-
-
 def _listed(opened: OfflineHouse, key: Key) -> ListedKey:
     user = opened.house.users[key.user_id].name
-    usable = _usable(opened.house, opened.store, key)
+    usable = is_usable(opened.house, opened.store, key)
     return ListedKey(key.api_key, user, key.scopes, key.addresses, key.label, usable)
-
-
-def _usable(house: House, store: SecretStore, key: Key) -> bool:
-    return not key.revoked and not house.users[key.user_id].disabled and store.get(key.api_key) is not None
 
 
 def _must_exist(directory: Path) -> None:

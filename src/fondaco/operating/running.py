@@ -28,7 +28,7 @@ from fondaco.journal import layout
 from fondaco.journal.errors import OperatingError
 from fondaco.operating.exposure import is_exposed
 from fondaco.operating.habitable import check_habitable
-from fondaco.operating.keys import has_operator
+from fondaco.operating.lockout import another_operator, first_operator, lockout
 
 DEMO_DIRECTORY = ".fondaco/demo"
 #: A newcomer's screen is for the addresses and keys: no line for each request, unless it was asked for.
@@ -122,7 +122,10 @@ def up(
         raise StartRefused("demo = true is for `fondaco demo`; take it out of the settings, or start that")
     check_habitable(options.directory)
     if not layout.journal_path(options.directory).is_dir():
-        raise StartRefused(f"there is no house in {options.directory} yet. {_first_operator(options)}")
+        raise StartRefused(
+            f"there is no house in {options.directory} yet. Make the first operator's key: "
+            f"{first_operator(options.directory)}"
+        )
 
     async def prepare(app: App) -> None:
         if is_demo(app.house):
@@ -134,12 +137,10 @@ def up(
         if app.house.keys and not secrets_path.exists():
             raise StartRefused(
                 f"{secrets_path} is missing, and without it none of this house's API keys works: restore it from a "
-                f"backup. If there is none, new keys are needed. {_first_operator(options)}"
+                f"backup. If there is none, new keys are needed. {another_operator(app.house, options.directory)}"
             )
-        if not has_operator(app.house, app.secrets):
-            raise StartRefused(
-                f"nobody could operate this house: no usable key has the scope. {_first_operator(options)}"
-            )
+        if why := lockout(app.house, app.secrets):
+            raise StartRefused(f"{why}. {another_operator(app.house, options.directory)}")
         _warn_of_lost_people(app)
         _warn_if_exposed(options)
 
@@ -157,11 +158,6 @@ def _run(house: Coroutine[Any, Any, None]) -> None:
         asyncio.run(house)
     else:
         uvloop.run(house)
-
-
-def _first_operator(options: Options) -> str:
-    command = f"fondaco key create operator --scope operate --create-user --data {options.data}"
-    return f"Make the first operator's key: {command}"
 
 
 def _warn_of_lost_people(app: App) -> None:

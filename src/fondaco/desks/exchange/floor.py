@@ -55,8 +55,9 @@ class Logins(Protocol):
 
 
 class Secrets(Protocol):
-    """Where the secrets of new keys are kept; ``put`` returns when they are on disk."""
+    """Where the secrets of keys are kept; ``put`` returns when they are on disk."""
 
+    def get(self, api_key: str) -> str | None: ...
     def put(self, api_key: str, secret: str) -> None: ...
 
 

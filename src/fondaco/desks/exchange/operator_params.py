@@ -35,6 +35,8 @@ def known_user(caller: Caller, value: object) -> User:
         return user
     name = text(value, "user")
     if name not in house.user_ids:
+        if name.isdigit():
+            raise invalid(f'unknown user: "{name}"; text is a name, send {name} without quotes for the user\'s number')
         raise invalid(f"unknown user: {name}; user.create makes one")
     return house.users[house.user_ids[name]]
 
