@@ -97,6 +97,10 @@ class ReferenceAsHouse:
         there = {market_id: self.open_orders(user_id, market_id) for market_id in self.model.markets}
         return {market_id: (len(ids), ids[offset : offset + limit]) for market_id, ids in there.items() if ids}
 
+    def open_page(self, user_id: int, market_id: int, offset: int, limit: int) -> tuple[int, list[int]]:
+        ids = self.open_orders(user_id, market_id or None)
+        return len(ids), ids[offset : offset + limit]
+
     def depth(self, market_id: int, side: int, limit: int, interval_ticks: int = 0) -> list[tuple[int, int]]:
         return self.model.depth(market_id, side, limit, min(interval_ticks, UNITS_MAX))
 

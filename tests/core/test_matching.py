@@ -297,3 +297,8 @@ def test_pages_of_open_orders(floor: Floor, alice: Trader, bob: Trader) -> None:
     assert pages(alice.user_id, 2, 3) == {1: (4, main[2:5]), 2: (6, other[2:5])}
     assert pages(alice.user_id, 100, 5) == {1: (4, []), 2: (6, [])}
     assert pages(alice.user_id + 7, 0, 5) == {}
+    page = floor.house.open_page
+    assert page(alice.user_id, 0, 2, 5) == (10, ids[::-1][2:7])
+    assert page(alice.user_id, 2, 2, 3) == (6, other[2:5])
+    assert page(alice.user_id, 1, 100, 5) == (4, [])
+    assert page(alice.user_id + 7, 0, 0, 5) == (0, [])

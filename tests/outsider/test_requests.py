@@ -200,6 +200,8 @@ async def test_a_disabled_user_reads_and_cancels_and_no_more(house: House) -> No
         assert (await client.asks("order.put_limit", market.name, SELL, "1", "9000"))["error"]["code"] == 117
         assert (await client.call("asset.query", market.stock))[market.stock]["freeze"] == "1.00000000"
         assert (await client.call("order.cancel", market.name, order["id"]))["left"] == "1.0000"
+        await operator.call("user.enable", alice.name)
+        await client.call("order.put_limit", market.name, SELL, "1", "9000")
         await operator.call("key.revoke", alice.api_key)
         assert (await client.asks("asset.query"))["error"]["code"] == 6
         assert (await client.asks("server.auth", alice.api_key, alice.md5))["error"]["code"] == 11

@@ -67,6 +67,7 @@ GOOD: Final[dict[str, Values]] = {
     "label": ("a label",),
     "detail": ({"for": "nothing"}, {}),
     "seconds": (0, 60),
+    "state": ("frozen", "confirmed", "released"),
     "reason": ("a slip of the finger",),
     "deal_id": (1, 2),
 }

@@ -40,6 +40,10 @@ class Due:
         """It will not happen; nothing if it never would."""
         self._time_us.pop((kind, id_), None)
 
+    def at(self, kind: int, id_: int) -> int:
+        """Its deadline, 0 if it has none."""
+        return self._time_us.get((kind, id_), 0)
+
     def next_us(self) -> int:
         """The earliest deadline, 0 if there is none."""
         heap = self._heap

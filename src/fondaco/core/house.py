@@ -145,6 +145,10 @@ class House:
     def keys(self) -> dict[str, Key]:
         return self._register.keys
 
+    def keys_of(self, user_id: int) -> list[Key]:
+        """A user's keys, revoked ones too, oldest first. O(their number)."""
+        return self._register.keys_of(user_id)
+
     @property
     def asset_ids(self) -> dict[str, int]:
         return self._register.asset_ids
@@ -171,10 +175,33 @@ class House:
     def withdrawal(self, user_id: int, asset_id: int, business: str, business_id: int) -> Withdrawal | None:
         return self._register.withdrawals.get((user_id, asset_id, business, business_id))
 
+    @property
+    def withdrawal_count(self) -> int:
+        """How many withdrawals were ever begun."""
+        return len(self._register.withdrawal_names)
+
+    def withdrawals(self, first: int, end: int) -> list[Withdrawal]:
+        """Those begun as number ``first`` (from 0) up to ``end``, oldest first. O(their number)."""
+        register = self._register
+        return [register.withdrawals[name] for name in register.withdrawal_names[first:end]]
+
+    def frozen_withdrawals(self) -> list[Withdrawal]:
+        """Those that have not ended, oldest first. O(their number)."""
+        register = self._register
+        return [register.withdrawals[name] for name in register.frozen]
+
     def user_fees(self, user_id: int) -> list[UserFees]:
         """A user's own fee rates, the one for all markets (0) first."""
         own = self._matching.placing.user_fees.get(user_id, {})
         return [UserFees(user_id, market_id, *own[market_id]) for market_id in sorted(own)]
+
+    def dead_man_us(self, user_id: int) -> int:
+        """When a user's orders will be cancelled unless he calls again, 0 for never."""
+        return self._matching.floor.due.at(DueKind.DEAD_MAN, user_id)
+
+    def cancels_on_disconnect(self, session_id: int) -> bool:
+        """Whether the orders that a session puts are cancelled when it ends."""
+        return session_id in self._matching.placing.sessions
 
     def is_balance_updated(self, user_id: int, asset_id: int, business: str, business_id: int) -> bool:
         """Whether a balance update of this business and id was ever done for the user."""
@@ -210,6 +237,10 @@ class House:
         Markets without one are left out. O(the user's open orders), about 10 ns each.
         """
         return self._matching.table.pages(user_id, offset, limit)
+
+    def open_page(self, user_id: int, market_id: int, offset: int, limit: int) -> tuple[int, list[int]]:
+        """How many orders a user has open on a market (0: on all), and one page of ids. Cost as ``open_pages``."""
+        return self._matching.table.page(user_id, market_id, offset, limit)
 
     def depth(self, market_id: int, side: int, limit: int, interval_ticks: int = 0) -> list[tuple[int, int]]:
         """Up to ``limit`` (price_ticks, size_lots), best first; merged to the interval, asks up and bids down."""
@@ -327,8 +358,7 @@ class House:
         for fund in state.rebate_funds:
             register.rebate_funds[fund.asset_id, fund.business_id] = fund
         for withdrawal in state.withdrawals:
-            name = (withdrawal.user_id, withdrawal.asset_id, withdrawal.business, withdrawal.business_id)
-            register.withdrawals[name] = withdrawal
+            register.put_withdrawal(withdrawal)
         for bust in state.busts:
             register.busts[bust.market_id, bust.deal_id] = bust
         for user_id, deadline_us in state.dead_men:

@@ -116,7 +116,7 @@ def freeze_withdrawal(command: c.WithdrawalFreeze, register: Register, matching:
     cash = ledger.open(command.user_id, asset_id, CASH)
     ledger.move(cash, ledger.open(command.user_id, asset_id, WITHDRAWAL_HOLD), command.units)
     withdrawal = Withdrawal(*name, units=command.units, detail=command.detail)
-    register.withdrawals[name] = withdrawal
+    register.put_withdrawal(withdrawal)
     return e.WithdrawalChanged(withdrawal, total(matching, command.user_id, asset_id))
 
 
@@ -141,7 +141,7 @@ def end_withdrawal(command: c.WithdrawalEnd, register: Register, matching: Match
     )
     ledger.move(ledger.open(command.user_id, asset_id, WITHDRAWAL_HOLD), target, old.units)
     withdrawal = replace(old, state=state)
-    register.withdrawals[name] = withdrawal
+    register.put_withdrawal(withdrawal)
     return e.WithdrawalChanged(withdrawal, total(matching, command.user_id, asset_id))
 
 

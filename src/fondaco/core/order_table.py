@@ -270,6 +270,22 @@ class OrderTable:
             counts[last_market] = seen
         return {market_id: (counts[market_id], found) for market_id, found in ids.items()}
 
+    def page(self, user: int, market_id: int, offset: int, limit: int) -> tuple[int, list[int]]:
+        """The same of one market, or of all together when ``market_id`` is 0."""
+        ids: list[int] = []
+        order: cython.longlong = self.newest(user)
+        market: cython.longlong = market_id
+        start: cython.longlong = offset
+        end: cython.longlong = offset + limit
+        seen: cython.longlong = 0
+        while order != 0:
+            if market == 0 or ((self.words[order + O_TERMS] >> 32) & 0xFFFF) == market:
+                if start <= seen < end:
+                    ids.append(self.words[order + O_ID])
+                seen += 1
+            order = self.next_older(order)
+        return seen, ids
+
     def record(self, order: int) -> list[int]:
         """The words of one record."""
         return [self.words[order + place] for place in range(ORDER_WORDS)]

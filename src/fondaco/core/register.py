@@ -10,9 +10,12 @@ from __future__ import annotations
 from fondaco.core.commands import OrdersCancel, RareCommand, Sender
 from fondaco.core.done_updates import DoneUpdates
 from fondaco.core.events import TradeBusted
-from fondaco.core.instruments import Asset, Key, Market, User, Withdrawal
+from fondaco.core.instruments import Asset, Key, Market, User, Withdrawal, WithdrawalState
 from fondaco.core.state import RebateFundDone
 from fondaco.core.users import Users
+
+#: user, asset, business, business id.
+WithdrawalName = tuple[int, int, str, int]
 
 
 class Register:
@@ -24,9 +27,12 @@ class Register:
         self.users = Users()
         self.keys: dict[str, Key] = {}
         self._api_keys: dict[int, str] = {}
+        self._api_keys_of: dict[int, list[str]] = {}
         self.asset_ids: dict[str, int] = {}
         self.market_ids: dict[str, int] = {}
-        self.withdrawals: dict[tuple[int, int, str, int], Withdrawal] = {}
+        self.withdrawals: dict[WithdrawalName, Withdrawal] = {}
+        self.withdrawal_names: list[WithdrawalName] = []
+        self.frozen: dict[WithdrawalName, None] = {}
         self.rebate_funds: dict[tuple[int, int], RebateFundDone] = {}
         self.busts: dict[tuple[int, int], TradeBusted] = {}
         self.balance_updates = DoneUpdates()
@@ -45,8 +51,26 @@ class Register:
         return api_key is None or not self.keys[api_key].revoked
 
     def add_key(self, key: Key) -> None:
+        """The next key, or another state of one that is there."""
+        if key.api_key not in self.keys:
+            self._api_keys_of.setdefault(key.user_id, []).append(key.api_key)
         self.keys[key.api_key] = key
         self._api_keys[key.key_id] = key.api_key
+
+    def keys_of(self, user_id: int) -> list[Key]:
+        """A user's keys, the oldest first. O(their number)."""
+        return [self.keys[api_key] for api_key in self._api_keys_of.get(user_id, ())]
+
+    def put_withdrawal(self, withdrawal: Withdrawal) -> None:
+        """The next withdrawal, or another state of one that is there; those still frozen are known apart."""
+        name = (withdrawal.user_id, withdrawal.asset_id, withdrawal.business, withdrawal.business_id)
+        if name not in self.withdrawals:
+            self.withdrawal_names.append(name)
+        self.withdrawals[name] = withdrawal
+        if withdrawal.state == WithdrawalState.FROZEN:
+            self.frozen[name] = None
+        else:
+            self.frozen.pop(name, None)
 
     def add_asset(self, asset: Asset) -> None:
         """An asset of a rewards programme's own has a name that nobody can say; it is found by its id alone."""

@@ -207,6 +207,13 @@ class DeadManAnswer(msgspec.Struct, frozen=True):
     deadline: Seconds | None
 
 
+class Safeguards(msgspec.Struct, frozen=True):
+    """What will cancel the caller's orders; ``cancel_on_disconnect`` is null where there is no connection."""
+
+    deadline: Seconds | None
+    cancel_on_disconnect: bool | None
+
+
 class OrderPage(msgspec.Struct, frozen=True):
     limit: int
     offset: int
@@ -295,6 +302,12 @@ class WithdrawalRecord(msgspec.Struct, frozen=True):
     detail: msgspec.Raw
 
 
+class WithdrawalPage(msgspec.Struct, frozen=True):
+    offset: int
+    limit: int
+    records: list[WithdrawalRecord]
+
+
 class BustedTrade(msgspec.Struct, frozen=True):
     """A deal that was taken back, as one of its sides sees it: ``side`` is that side's, ``fee`` what it got back."""
 
@@ -318,6 +331,24 @@ class UserRecord(msgspec.Struct, frozen=True):
     user: int
     name: str
     disabled: bool
+
+
+class UserPage(msgspec.Struct, frozen=True):
+    limit: int
+    offset: int
+    total: int
+    records: list[UserRecord]
+
+
+class KeyRecord(msgspec.Struct, frozen=True):
+    """A key without its secret. No ``addresses``: it may be used from any."""
+
+    api_key: str
+    user: int
+    scopes: tuple[str, ...]
+    addresses: tuple[str, ...]
+    label: str
+    revoked: bool
 
 
 class NewKey(msgspec.Struct, frozen=True):

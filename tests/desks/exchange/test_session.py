@@ -195,10 +195,12 @@ async def test_another_login_takes_over_and_private_pushes_of_the_first_end(venu
 
 SCOPES = [
     ("read", ["order.query", "order.history", "order.get", "asset.query", "asset.history"]),
+    ("read", ["order.safeguards"]),
     ("read", ["order.subscribe", "order.unsubscribe", "asset.subscribe", "asset.unsubscribe"]),
     ("trade", ["order.put_limit", "order.put_market", "order.cancel"]),
     ("operate", ["asset.create", "market.create", "market.update", "user.create", "user.disable"]),
-    ("operate", ["key.create", "key.revoke", "balance.update"]),
+    ("operate", ["key.create", "key.revoke", "balance.update", "user.enable"]),
+    ("operate", ["user.list", "user.orders", "user.assets", "key.list", "withdraw.list"]),
 ]
 
 

@@ -159,3 +159,28 @@ async def test_refusals_in_a_sentence(venue: Venue, method: str, params: list[An
     got, message = await alice.refused(method, *params)
     assert (got, message.removeprefix("invalid argument: ")[: len(sentence)]) == (code, sentence)
     assert (venue.house.next_seq, open_orders(venue, "alice")) == (seq, 2)
+
+
+async def test_how_the_safeguards_stand(venue: Venue) -> None:
+    """Both are the caller's own: the clock of his user, the switch of his connection."""
+    alice, other, bob = [await venue.logged_in(name) for name in ("alice", "alice", "bob")]
+    off = {"deadline": None, "cancel_on_disconnect": False}
+    assert await alice.call("order.safeguards") == off
+    wound = await alice.call("order.dead_man", 30)
+    alice.says({"method": "order.cancel_on_disconnect", "params": [True]})
+    assert await alice.call("order.safeguards") == {**wound, "cancel_on_disconnect": True}
+    assert await other.call("order.safeguards") == {**wound, "cancel_on_disconnect": False}
+    assert await bob.call("order.safeguards") == off
+    over_http = await venue.post("order.safeguards", [], venue.identity("alice", "read"))
+    assert over_http["result"] == {**wound, "cancel_on_disconnect": None}
+    await alice.call("order.cancel_on_disconnect", False)
+    await other.call("order.dead_man", 0)
+    assert await alice.call("order.safeguards") == off
+
+
+async def test_a_clock_that_ran_out_stands_still(venue: Venue) -> None:
+    alice = await venue.logged_in("alice")
+    await alice.call("order.dead_man", 1)
+    venue.now_us += 2_000_000
+    venue.does(c.Tick())
+    assert (await alice.call("order.safeguards"))["deadline"] is None

@@ -9,6 +9,7 @@ from fondaco.desks.exchange import (
     asset_methods,
     batch_methods,
     market_methods,
+    operator_lists,
     operator_methods,
     operator_money,
     operator_orders,
@@ -37,6 +38,7 @@ METHODS: Final[dict[str, Method]] = {
         operator_users.METHODS,
         operator_money.METHODS,
         operator_orders.METHODS,
+        operator_lists.METHODS,
     )
     for method in methods
 }

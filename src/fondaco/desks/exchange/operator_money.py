@@ -84,10 +84,10 @@ def _end(caller: Caller, params: list[Any], request_id: int | None, *, is_confir
 
 def _withdrawal_changed(caller: Caller, fact: Fact) -> wire.WithdrawalRecord:
     assert isinstance(fact, WithdrawalChanged)
-    return _withdrawal_record(caller, fact.withdrawal)
+    return withdrawal_record(caller, fact.withdrawal)
 
 
-def _withdrawal_record(caller: Caller, withdrawal: Withdrawal) -> wire.WithdrawalRecord:
+def withdrawal_record(caller: Caller, withdrawal: Withdrawal) -> wire.WithdrawalRecord:
     asset = caller.floor.house.assets[withdrawal.asset_id]
     return wire.WithdrawalRecord(
         user=withdrawal.user_id,
@@ -107,7 +107,7 @@ def _query_withdrawal(caller: Caller, params: list[Any], request_id: int | None)
     if withdrawal is None:
         subject = _subject(user, asset, business, business_id)
         raise invalid(f"unknown withdrawal: {subject}; withdraw.freeze makes one")
-    return _withdrawal_record(caller, withdrawal)
+    return withdrawal_record(caller, withdrawal)
 
 
 # ── rebates ───────────────────────────────────────────────────────────────────────────────────────────────────────────

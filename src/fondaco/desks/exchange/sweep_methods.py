@@ -2,7 +2,7 @@
 
 ``order.cancel_all`` does it now. ``order.dead_man`` winds a clock in the house that does it unless it is wound again;
 ``order.cancel_on_disconnect`` marks the orders a session puts from then on, and the desk reports the session's end to
-the house (session_end.py).
+the house (session_end.py). ``order.safeguards`` tells how both stand.
 
 Source: exchange.notes.md, Order entry.
 """
@@ -63,6 +63,16 @@ def _switched(caller: Caller, fact: Fact) -> wire.Status:
     return wire.Status()
 
 
+def _safeguards(caller: Caller, params: list[Any], request_id: int | None) -> wire.Safeguards:
+    arity(params, 0, 0, "")
+    house, session_id = caller.floor.house, caller.sender.session_id
+    deadline_us = house.dead_man_us(caller.user_id())
+    return wire.Safeguards(
+        seconds(deadline_us) if deadline_us else None,
+        house.cancels_on_disconnect(session_id) if caller.on_socket else None,
+    )
+
+
 METHODS: Final = (
     method(
         "order.cancel_all",
@@ -86,5 +96,13 @@ METHODS: Final = (
         _cancel_on_disconnect,
         "Cancels the orders this connection puts from now on when it ends.",
         on_socket_only=True,
+    ),
+    method(
+        "order.safeguards",
+        "read",
+        "",
+        _safeguards,
+        "How your dead man's clock stands, and cancelling on disconnect on this connection.",
+        reads=True,
     ),
 )
