@@ -322,6 +322,13 @@ class BustedTrade(msgspec.Struct, frozen=True):
     time: Seconds
 
 
+class BustedSide(BustedTrade, frozen=True):
+    """The same for the operator, who sees both: whose side it is, and whether he was ``taker`` or ``maker``."""
+
+    user: int
+    role: str
+
+
 class AssetTerms(msgspec.Struct, frozen=True):
     name: str
     scale_digits: int

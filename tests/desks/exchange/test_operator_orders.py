@@ -72,7 +72,11 @@ async def test_a_deal_is_taken_back_and_both_sides_are_told(venue: Venue) -> Non
         {"side": BUY, "fee": "0.00100000"},
     )
     bought = {**sold, **bought}
-    assert await oper.call("trade.bust", "BTCUSDT", 1, "a wrong price") == [bought, sold]
+    users = venue.house.user_ids
+    assert await oper.call("trade.bust", "BTCUSDT", 1, "a wrong price") == [
+        {**bought, "user": users["bob"], "role": "taker"},
+        {**sold, "user": users["alice"], "role": "maker"},
+    ]
     assert await alice.push("trade.busted") == [sold]
     assert await bob.push("trade.busted") == [bought]
     assert [await bob.push("asset.update") for _ in range(2)] == [

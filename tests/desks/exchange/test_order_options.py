@@ -145,6 +145,16 @@ async def test_an_iceberg_shows_its_part(venue: Venue) -> None:
     assert (await alice.call("order.query", ["BTCUSDT"], 0, 1))["BTCUSDT"]["records"][0]["left"] == "0.5000"
 
 
+async def test_an_iceberg_made_smaller_than_its_part_shows_all_of_it(venue: Venue) -> None:
+    alice, bob = await venue.logged_in("alice"), await venue.logged_in("bob")
+    put = await alice.call("order.put_limit", "BTCUSDT", SELL, "1", "8000", {"display": "0.3"})
+    for amount, display in (("0.4", "0.3000"), ("0.2", "0.2000"), ("0.5", "0.3000")):
+        amended = await alice.call("order.amend", "BTCUSDT", put["id"], {"amount": amount})
+        assert amended["display"] == display
+        assert (await alice.call("order.get", "BTCUSDT", put["id"]))["display"] == display
+        assert (await bob.call("depth.query", "BTCUSDT", 5, "0"))["asks"] == [["8000.00", display]]
+
+
 STP: list[tuple[str, str, list[tuple[str, str | None]]]] = [
     ("none", "0.5000", [("0", None), ("0", None)]),
     ("cancel_oldest", "0", [("0.5000", "self_trade"), ("0.3000", None)]),

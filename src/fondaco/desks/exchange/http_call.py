@@ -54,8 +54,7 @@ class HttpCall(Caller):
         if method is None:
             self.refuse(request_id, unknown_method(name))
         elif method.on_socket_only:
-            sentence = f"{name} works on the socket alone, at /exchange; over HTTP there is nobody to push to"
-            self.refuse(request_id, WireError(Code.METHOD_NOT_FOUND, sentence))
+            self.refuse(request_id, _on_socket_only(name))
         elif type(request.params) is not list:
             self.refuse(request_id, invalid(f"params is {shown(request.params)}; send an array, [] if there are none"))
         else:
@@ -71,8 +70,12 @@ class HttpCall(Caller):
         if not self.answer.done():  # a client that went away cancelled it
             self.answer.set_result(_encode(reply))
 
-    def login(self, identity: Identity) -> None:
-        """A signature that was checked; the next request must be signed by itself."""
+
+def _on_socket_only(name: str) -> WireError:
+    why = "there is no connection that it could hold for"
+    if name == "server.auth":
+        why = "each request is signed by itself, with X-Api-Key, X-Timestamp and X-Signature"
+    return WireError(Code.METHOD_NOT_FOUND, f"{name} works on the socket alone, at /exchange; over HTTP {why}")
 
 
 def _nothing_to_count() -> None:

@@ -24,7 +24,7 @@ from fondaco.desks.exchange.operator_params import known_user
 from fondaco.desks.exchange.params import arity, integer, options, text
 from fondaco.desks.exchange.refusals import Asked
 from fondaco.desks.exchange.sweep_methods import cancelled
-from fondaco.desks.exchange.trade_busts import busted_trade
+from fondaco.desks.exchange.trade_busts import busted_sides
 from fondaco.desks.exchange.translate import COUNT_MAX
 from fondaco.wire import exchange as wire
 
@@ -105,10 +105,9 @@ async def _bust(caller: Caller, params: list[Any], request_id: int | None) -> Pe
     return send_asked(caller, request_id, command, _busted, asked)
 
 
-def _busted(caller: Caller, fact: Fact) -> list[wire.BustedTrade]:
+def _busted(caller: Caller, fact: Fact) -> list[wire.BustedSide]:
     assert isinstance(fact, TradeBusted)
-    terms = caller.floor.catalogue.terms(fact.market_id)
-    return [busted_trade(terms, fact, is_taker=is_taker) for is_taker in (True, False)]
+    return busted_sides(caller.floor.catalogue.terms(fact.market_id), fact)
 
 
 METHODS: Final = (

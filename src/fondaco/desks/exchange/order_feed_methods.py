@@ -1,6 +1,7 @@
 """Following a market order by order: from an image, or from a sequence that is still known.
 
-Each market is subscribed on its own: a subscribe replaces that of the same market alone.
+Each market is subscribed on its own: a subscribe replaces that of the same market alone. A sequence that is not known,
+be it too old or from a future that a restored backup does not have, begins with an image: its reader need not give up.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from typing import Any, Final
 
 from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.channels import Channel
-from fondaco.desks.exchange.errors import invalid
 from fondaco.desks.exchange.method import method
 from fondaco.desks.exchange.order_stream import OrderReader
 from fondaco.desks.exchange.params import arity, integer, options
@@ -24,9 +24,6 @@ def _subscribe(caller: Caller, params: list[Any], request_id: int | None) -> wir
     market_id = caller.floor.catalogue.market(params[0]).market_id
     given = options(params[1], ("from",)) if len(params) > 1 else {}
     sequence = integer(given["from"], "from", 0, COUNT_MAX) if "from" in given else None
-    last_seq = caller.floor.house.next_seq - 1
-    if sequence is not None and sequence > last_seq:
-        raise invalid(f"from {sequence} is ahead of this house, which is at {last_seq}; leave it out for an image")
     feed.check_place(market_id)
     session.channels.replace((Channel.ORDERS, market_id), 1)
     reader = feed.follow(session, market_id, sequence)

@@ -102,7 +102,8 @@ def _members(terms: Terms, row: Row, options: Row | None) -> dict[str, Any]:
         trigger, trigger_price_ticks, trail_ticks, display_lots, expire_us = options[4:9]
         members |= {
             "expire": seconds(expire_us) if expire_us else _UNSET,
-            "display": terms.amount(display_lots) if display_lots else _UNSET,
+            # What it was put with; less of it than that is shown once an amend made the whole order smaller.
+            "display": terms.amount(min(display_lots, row[5])) if min(display_lots, row[5]) else _UNSET,
             "trigger": TRIGGERS[Trigger(trigger)] if trigger else _UNSET,
             "stop_price": terms.price(trigger_price_ticks) if trigger_price_ticks else _UNSET,
             "trail": terms.price(trail_ticks) if trail_ticks else _UNSET,

@@ -47,7 +47,7 @@ _WantedDepth = tuple[Terms, int, int, int]
 
 
 def session_of(caller: Caller) -> Session:
-    assert isinstance(caller, Session), "subscriptions are offered on sockets alone"
+    assert isinstance(caller, Session), "offered on sockets alone"
     return caller
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from fondaco.core.commands import Side
 from fondaco.core.events import TradeBusted
 from fondaco.core.units import format_units
@@ -26,3 +28,14 @@ def busted_trade(terms: Terms, fact: TradeBusted, *, is_taker: bool) -> wire.Bus
         reason=fact.reason,
         time=seconds(fact.time_us),
     )
+
+
+def busted_sides(terms: Terms, fact: TradeBusted) -> list[wire.BustedSide]:
+    """The deal as the operator is told it: its taker's side, then its maker's."""
+    return [
+        wire.BustedSide(**msgspec.structs.asdict(busted_trade(terms, fact, is_taker=is_taker)), user=user_id, role=role)
+        for user_id, role, is_taker in (
+            (fact.taker_user_id, "taker", True),
+            (fact.maker_user_id, "maker", False),
+        )
+    ]
