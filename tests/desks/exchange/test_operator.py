@@ -83,9 +83,9 @@ async def test_balance_updates_are_done_once_for_ever(venue: Venue) -> None:
 
 async def test_a_detail_without_its_name_is_the_detail(venue: Venue) -> None:
     oper, alice = await venue.logged_in("oper"), await venue.logged_in("alice")
-    await oper.call("balance.update", "alice", "BTC", "bonus", 1, "1", {"memo": "x", "detail": 5})
+    await oper.call("balance.update", "alice", "BTC", "bonus", 1, "1", {"memo": "x", "note": 5})
     (record,) = (await alice.call("asset.history", "BTC", "bonus", 0, 0, 0, 1))["records"]
-    assert record["detail"] == {"id": 1, "memo": "x", "detail": 5}
+    assert record["detail"] == {"id": 1, "memo": "x", "note": 5}
 
 
 TERMS = {"price_digits": 2, "amount_digits": 4}
@@ -196,6 +196,25 @@ REFUSALS: list[tuple[str, list[Any], int, str]] = [
         ["alice", "BTC", "deposit", 9, "1", {"m": "x" * 1100}],
         1,
         "detail has 1108 characters; at ",
+    ),
+    (
+        "balance.update",
+        ["alice", "BTC", "deposit", 9, "1", {"detail": {}, "y": 2}],
+        1,
+        'beside detail stands y; send {"detail": {…}} alone, with all that is to be kept in it',
+    ),
+    (
+        "balance.update",
+        ["alice", "BTC", "deposit", 9, "1", {"detail": {"id": 5}}],
+        1,
+        "detail holds id, which is what ",
+    ),
+    ("balance.update", ["alice", "BTC", "deposit", 9, "1", {"id": "mine"}], 1, "detail holds id, which is what asset."),
+    (
+        "balance.update",
+        ["alice", "BTC", "deposit", 9, "0.0"],
+        1,
+        "change is 0.0, which moves nothing; send what comes ",
     ),
 ]
 

@@ -15,6 +15,7 @@ import structlog
 
 from fondaco.core.house import House
 from fondaco.desks.common.desk import Identity
+from fondaco.desks.exchange.business_ids import BusinessIds
 from fondaco.desks.exchange.catalogue import Catalogue
 from fondaco.desks.exchange.plain_request import PlainRequest
 from fondaco.projections.history import ServiceTimeout
@@ -87,6 +88,7 @@ class Floor:
         self.methods = methods
         self.now_us = now_us
         self.catalogue = Catalogue(runtime.house)
+        self.business_ids = BusinessIds(runtime.house)
         self.plain_request = PlainRequest()
         self.sessions: set[Session] = set()
         self._tasks: set[asyncio.Task[None]] = set()

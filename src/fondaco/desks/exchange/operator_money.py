@@ -2,7 +2,8 @@
 
 A withdrawal is two steps: ``withdraw.freeze`` sets the money aside while the transfer outside is under way, and
 ``withdraw.confirm`` lets it leave the house or ``withdraw.release`` gives it back. Each is done once for ever for its
-(user, asset, business, business id); a repeat answers how it stands.
+(user, asset, business, business id); a repeat answers how it stands. A business id that was used here is none for
+``balance.update``, and the reverse (``business_ids.py``).
 
 Source: exchange.notes.md, Operator methods.
 """
@@ -17,12 +18,14 @@ from fondaco.core.commands import BalanceUpdate, RebateFund, WithdrawalEnd, With
 from fondaco.core.events import Fact, RebateFunded, WithdrawalChanged
 from fondaco.core.instruments import Asset, User, Withdrawal
 from fondaco.core.units import UNITS_MAX, format_units
+from fondaco.desks.exchange.business_ids import Use, send_named
 from fondaco.desks.exchange.caller import Caller, Pending
 from fondaco.desks.exchange.errors import invalid
 from fondaco.desks.exchange.fact_waiter import done, send
 from fondaco.desks.exchange.method import method
 from fondaco.desks.exchange.operator_params import business_word, detail_text, known_user
 from fondaco.desks.exchange.params import arity, integer, options
+from fondaco.desks.exchange.refusals import Asked
 from fondaco.desks.exchange.translate import COUNT_MAX, asset_units
 from fondaco.wire import exchange as wire
 
@@ -34,10 +37,15 @@ _FREEZE_PARAMS: Final = f"{_NAMED}, amount, {{detail}}?"
 def _update_balance(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     arity(params, 5, 6, f"{_NAMED}, change, {{detail}}?")
     user, asset, business, business_id = _name(caller, params)
+    name = (user.user_id, asset.asset_id, business, business_id)
+    is_new = not caller.floor.business_ids.is_used(name, Use.CHANGE)
     change_units = asset_units(asset, params[4], "change")
-    detail = detail_text(params[5]) if len(params) == 6 else "{}"
+    if is_new and not change_units:
+        raise invalid(f"change is {params[4]}, which moves nothing; send what comes in, or below zero what goes out")
+    detail = detail_text(params[5], is_new=is_new) if len(params) == 6 else "{}"
     command = BalanceUpdate(user.user_id, asset.name, business, business_id, change_units, detail)
-    return send(caller, request_id, command, done, _subject(user, asset, business, business_id))
+    asked = Asked(subject=_subject(user, asset, business, business_id))
+    return send_named(caller, request_id, command, name, done, asked)
 
 
 def _name(caller: Caller, params: list[Any]) -> tuple[User, Asset, str, int]:
@@ -60,10 +68,12 @@ def _freeze(caller: Caller, params: list[Any], request_id: int | None) -> Pendin
     units = asset_units(asset, params[4], "amount")
     if not 0 < units <= UNITS_MAX:
         raise invalid(f"amount is {params[4]}; send what the user takes out, more than 0")
-    detail = detail_text(params[5]) if len(params) == 6 else "{}"
+    name = (user.user_id, asset.asset_id, business, business_id)
+    is_new = not caller.floor.business_ids.is_used(name, Use.WITHDRAWAL)
+    detail = detail_text(params[5], is_new=is_new) if len(params) == 6 else "{}"
     command = WithdrawalFreeze(user.user_id, asset.name, business, business_id, units, detail)
-    subject = _subject(user, asset, business, business_id)
-    return send(caller, request_id, command, _withdrawal_changed, subject, asset=asset)
+    asked = Asked(subject=_subject(user, asset, business, business_id), asset=asset)
+    return send_named(caller, request_id, command, name, _withdrawal_changed, asked)
 
 
 def _confirm(caller: Caller, params: list[Any], request_id: int | None) -> Pending:

@@ -9,7 +9,7 @@ from fondaco.core.instruments import User
 from fondaco.core.money_commands import BUSINESS, DETAIL_LENGTH_MAX
 from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.errors import invalid
-from fondaco.desks.exchange.params import obj, text
+from fondaco.desks.exchange.params import NAME_LENGTH_MAX, obj, text
 from fondaco.projections.businesses import BUST, REBATE, TRADE
 from fondaco.wire import exchange as wire
 
@@ -49,11 +49,23 @@ def business_word(value: object) -> str:
     return given
 
 
-def detail_text(value: object) -> str:
-    """The caller's own object, ``{"detail": {…}}``; one without that key is taken as the detail itself."""
+def detail_text(value: object, *, is_new: bool) -> str:
+    """The caller's own object, ``{"detail": {…}}``; one without that key is taken as the detail itself.
+
+    A request that is not new is read as it once was: only so can the core say whether it is the same.
+    """
     given = obj(value, "detail")
     if list(given) == ["detail"]:
         given = obj(given["detail"], "detail")
+    elif is_new and "detail" in given:
+        others = ", ".join(name[:NAME_LENGTH_MAX] for name in given if name != "detail")
+        raise invalid(
+            f'beside detail stands {others}; send {{"detail": {{…}}}} alone, with all that is to be kept in it'
+        )
+    if is_new and "id" in given:
+        raise invalid(
+            "detail holds id, which is what asset.history calls the business id; name yours otherwise, like txid"
+        )
     written = wire.ENCODER.encode(given).decode()
     if len(written) > DETAIL_LENGTH_MAX:
         raise invalid(f"detail has {len(written)} characters; at most {DETAIL_LENGTH_MAX} are kept")
