@@ -195,6 +195,10 @@ class House:
         own = self._matching.placing.user_fees.get(user_id, {})
         return [UserFees(user_id, market_id, *own[market_id]) for market_id in sorted(own)]
 
+    def all_user_fees(self) -> list[UserFees]:
+        """Every user's own fee rates, by user and market. O(their number)."""
+        return [fees for user_id in sorted(self._matching.placing.user_fees) for fees in self.user_fees(user_id)]
+
     def dead_man_us(self, user_id: int) -> int:
         """When a user's orders will be cancelled unless he calls again, 0 for never."""
         return self._matching.floor.due.at(DueKind.DEAD_MAN, user_id)
@@ -297,7 +301,7 @@ class House:
                 balance_updates=register.balance_updates.dump(),
                 open_client_orders=open_client_orders,
                 ended_client_orders=ended_client_orders,
-                user_fees=[fees for user_id in sorted(matching.placing.user_fees) for fees in self.user_fees(user_id)],
+                user_fees=self.all_user_fees(),
                 rebate_floors=sorted(matching.crossing.rebate_floors.items()),
                 rebate_funds=list(register.rebate_funds.values()),
                 withdrawals=list(register.withdrawals.values()),

@@ -34,6 +34,17 @@ async def test_a_users_own_fees(venue: Venue) -> None:
     assert await fees("BTCUSDT") == ("0.001", "0.002")
 
 
+async def test_what_is_asked_in_one_breath_tells_all_that_was_sent_before_it(venue: Venue) -> None:
+    oper, taker_fees = await venue.logged_in("oper"), ("0.0003", "0.0004", "0.0005")
+    for number, taker_fee in enumerate(taker_fees, 100):
+        fees = {"maker_fee": "0", "taker_fee": taker_fee}
+        oper.says({"method": "user.fees", "params": ["alice", None, fees], "id": number})
+        oper.says({"method": "fees.query", "params": ["alice"], "id": number + 100})
+    for number, taker_fee in enumerate(taker_fees, 200):
+        (entry,) = (await oper.find(lambda reply, number=number: reply["id"] == number))["result"]
+        assert entry["taker_fee"] == taker_fee
+
+
 async def test_cancelling_for_a_user(venue: Venue) -> None:
     alice, oper = await venue.logged_in("alice"), await venue.logged_in("oper")
     for market in ("BTCUSDT", "ETHUSDT", "BTCUSDT"):

@@ -70,6 +70,8 @@ async def test_delisting_cancels_everything_and_is_for_ever(venue: Venue) -> Non
     assert await alice.call("order.query", [], 0, 1) == await alice.call("order.query", ["BTCUSDT", "ETHUSDT"], 0, 1)
     code, message = await oper.refused("market.phase", "BTCUSDT", "continuous")
     assert (code, message) == (115, "BTCUSDT is delisted, for ever; market.list shows what trades")
+    code, message = await oper.refused("market.update", "BTCUSDT", {"taker_fee": "0.01"})
+    assert (code, message) == (115, "BTCUSDT is delisted, for ever, and keeps its terms; market.list shows what trades")
 
 
 async def test_an_auction_opens_at_one_price(venue: Venue) -> None:
@@ -149,6 +151,12 @@ REFUSED: list[tuple[str, list[Any], int, str]] = [
     ),
     ("market.update", ["BTCUSDT", {"taker_fee": "-0.1"}], 1, 'taker_fee -0.1 is out of bounds; it takes "0" to "0.5"'),
     ("market.update", ["BTCUSDT", {"phase": "halt"}], 1, "option phase is not known; "),
+    (
+        "market.create",
+        ["ETHBTC", "ETH", "USDT", {"price_digits": 2, "amount_digits": 4, "phase": "delisted"}],
+        1,
+        "phase is 'delisted'; it takes continuous, halt, close_only, auction",
+    ),
 ]
 
 
@@ -162,6 +170,6 @@ async def test_refusals_in_a_sentence(venue: Venue, method: str, params: list[An
 
 async def test_a_market_may_begin_in_any_phase(venue: Venue) -> None:
     oper = await venue.logged_in("oper")
-    terms = {"price_digits": 2, "amount_digits": 4, "phase": "auction", "price_band": "0.05", "maker_fee": "-0.0001"}
+    terms = {"price_digits": 2, "amount_digits": 4, "phase": "auction", "price_band": "0.05", "taker_fee": "0.001"}
     made = await oper.call("market.create", "ETHBTC", "ETH", "USDT", terms)
-    assert (made["phase"], made["price_band"], made["maker_fee"]) == ("auction", "0.05", "-0.0001")
+    assert (made["phase"], made["price_band"], made["taker_fee"]) == ("auction", "0.05", "0.001")

@@ -57,6 +57,27 @@ async def test_a_woken_order_that_cannot_be_carried_out_says_so(venue: Venue) ->
     assert (found["reason"], found["left"]) == ("trigger_refused", "1.0000")
 
 
+async def test_a_trailing_sale_begins_at_a_price(venue: Venue) -> None:
+    alice, trail = await venue.logged_in("alice"), {"trail": "8000", "client_order_id": "far"}
+    await trade_at(venue, "8000.01")
+    put = await alice.call("order.put_limit", "BTCUSDT", SELL, "1", "9000", trail)
+    assert put["stop_price"] == "0.01"
+    await trade_at(venue, "8000")
+    assert (await alice.call("order.put_limit", "BTCUSDT", SELL, "1", "9000", trail))["id"] == put["id"]
+    sentence = (
+        "trail 8000.00 reaches down from the last price of BTCUSDT, 8000.00, to nothing; "
+        "send a smaller one, or stop_price as well"
+    )
+    other = {**trail, "client_order_id": "other"}
+    assert await alice.refused("order.put_limit", "BTCUSDT", SELL, "1", "9000", other) == (103, sentence)
+    assert await alice.refused("order.put_market", "BTCUSDT", SELL, "1", other) == (103, sentence)
+    assert await alice.refused("order.put_stop", "BTCUSDT", SELL, "1", None, None, other) == (103, sentence)
+    (entry,) = await alice.call("order.batch_put", ["BTCUSDT", SELL, "1", "9000", other])
+    assert entry == {"error": {"code": 103, "message": sentence}, "result": None}
+    for side, price, options in ((SELL, "9000", {**other, "stop_price": "7000"}), (BUY, "7000", {"trail": "8000"})):
+        assert (await alice.call("order.put_limit", "BTCUSDT", side, "1", price, options))["trail"] == "8000.00"
+
+
 async def test_take_profit_and_trailing(venue: Venue) -> None:
     await trade_at(venue, "8000")
     alice = await venue.logged_in("alice")

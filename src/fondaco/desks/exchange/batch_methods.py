@@ -20,7 +20,7 @@ from fondaco.core.events import EventKind, Row, kind_of
 from fondaco.desks.exchange.caller import PENDING, Caller, Pending
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.method import method
-from fondaco.desks.exchange.order_entry import limit_order
+from fondaco.desks.exchange.order_entry import check_trail, limit_order
 from fondaco.desks.exchange.order_names import named_order, order_subject
 from fondaco.desks.exchange.params import arity, array
 from fondaco.desks.exchange.refusals import Asked, refusal
@@ -82,6 +82,7 @@ def _put(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
 
     def read(row: Any) -> tuple[bytes, Asked]:
         entry = limit_order(catalogue, array(row, "an order", 5))
+        check_trail(caller.floor.house, caller.user_id(), entry)
         place = entry.place
         return encode(caller.sender, place), Asked(entry.terms, place.side, place.order_type)
 

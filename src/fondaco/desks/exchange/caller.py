@@ -114,7 +114,13 @@ class Caller(ABC):
         """A command was answered: what was asked after it and before the next may be told now."""
         self._commands_ended += 1
         self.finished()
+        sent = self._commands_sent
         while self._held and self._held[0][0] <= self._commands_ended:
+            if self._commands_sent != sent and self.awaits_answers:
+                # One of those held was a command itself: the others were asked after it, and wait for it too.
+                sent = self._commands_sent
+                self._held = deque((sent, *held[1:]) for held in self._held)
+                return
             _, method, params, request_id = self._held.popleft()
             self.finished()
             self._obey_now(method, params, request_id)

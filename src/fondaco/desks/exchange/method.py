@@ -17,8 +17,8 @@ Handler = Callable[[Caller, list[Any], int | None], Any]
 class Method(msgspec.Struct, frozen=True):
     """``scope`` is None where anybody may call; ``params`` is the signature as the reference prints it.
 
-    ``reads``: it tells what is so, and so waits for the commands its caller sent before. ``for_disabled``: a disabled
-    user may still call it, as all that has the scope read.
+    ``reads``: it tells what is so, or judges by it, and so waits for the commands its caller sent before.
+    ``for_disabled``: a disabled user may still call it, as all that has the scope read.
     """
 
     name: str

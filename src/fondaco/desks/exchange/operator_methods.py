@@ -17,11 +17,12 @@ from fondaco.core.instruments import FEE_RATE_PPM_MAX, PRICE_BAND_PPM_MAX, SCALE
 from fondaco.core.naming_commands import ASSET_NAME, MARKET_NAME
 from fondaco.core.units import UNITS_MAX, format_rate_ppm
 from fondaco.desks.exchange.caller import Caller, Pending
-from fondaco.desks.exchange.errors import invalid
+from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.fact_waiter import send
 from fondaco.desks.exchange.method import method
 from fondaco.desks.exchange.operator_params import named
 from fondaco.desks.exchange.params import arity, integer, one_of, options
+from fondaco.desks.exchange.rebate_rule import check_market
 from fondaco.desks.exchange.translate import (
     COUNT_MAX,
     PHASES,
@@ -41,6 +42,8 @@ _CREATE_PARAMS: Final = (
     + "}"
 )
 _PHASES: Final = {name: phase for phase, name in PHASES.items()}
+#: A market that is delisted as it begins would hold its name for nothing.
+_FIRST_PHASES: Final = {name: phase for name, phase in _PHASES.items() if phase != Phase.DELISTED}
 
 
 def _create_asset(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
@@ -88,14 +91,19 @@ def _create_market(caller: Caller, params: list[Any], request_id: int | None) ->
         taker_fee_ppm=taker_fee_ppm(terms.get("taker_fee", "0")),
         price_band_ppm=_band_ppm(terms.get("price_band", "0")),
         reference_price_ticks=_reference_ticks(terms.get("reference_price", "0"), price_digits),
-        phase=one_of(terms["phase"], "phase", _PHASES) if "phase" in terms else Phase.CONTINUOUS,
+        phase=one_of(terms["phase"], "phase", _FIRST_PHASES) if "phase" in terms else Phase.CONTINUOUS,
     )
+    check_market(caller, name, 0, command.maker_fee_ppm, command.taker_fee_ppm)
     return send(caller, request_id, command, _market_terms, f"the market {name}")
 
 
 def _update_market(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     arity(params, 2, 2, _UPDATE_PARAMS)
     market = caller.floor.catalogue.market(params[0])
+    now = market.market
+    if now.phase == Phase.DELISTED:
+        sentence = f"{market.name} is delisted, for ever, and keeps its terms; market.list shows what trades"
+        raise WireError(Code.NOT_IN_THIS_PHASE, sentence)
     terms = options(params[1], _CHANGEABLE_TERMS)
     if not terms:
         raise invalid(f"nothing to change; send one of {', '.join(_CHANGEABLE_TERMS)}")
@@ -108,6 +116,10 @@ def _update_market(caller: Caller, params: list[Any], request_id: int | None) ->
         price_band_ppm=_given(terms, "price_band", _band_ppm),
         reference_price_ticks=_given(terms, "reference_price", lambda v: _reference_ticks(v, market.price_digits)),
     )
+    if command.maker_fee_ppm is not None or command.taker_fee_ppm is not None:
+        maker_ppm = now.maker_fee_ppm if command.maker_fee_ppm is None else command.maker_fee_ppm
+        taker_ppm = now.taker_fee_ppm if command.taker_fee_ppm is None else command.taker_fee_ppm
+        check_market(caller, market.name, market.market_id, maker_ppm, taker_ppm)
     return send(caller, request_id, command, _market_terms, f"the market {market.name}")
 
 
@@ -190,6 +202,7 @@ METHODS: Final = (
         _CREATE_PARAMS,
         _create_market,
         "Makes a market; it is open at once unless another phase is named.",
+        reads=True,
     ),
     method(
         "market.update",
@@ -197,6 +210,7 @@ METHODS: Final = (
         _UPDATE_PARAMS,
         _update_market,
         "Changes a market's minimums and fees for orders put from now on, and its price band.",
+        reads=True,
     ),
     method("market.phase", "operate", "market, phase", _phase, "Halts a market, opens it, or ends it for ever."),
 )

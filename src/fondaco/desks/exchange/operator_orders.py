@@ -22,6 +22,7 @@ from fondaco.desks.exchange.method import method
 from fondaco.desks.exchange.operator_methods import maker_fee_ppm, taker_fee_ppm
 from fondaco.desks.exchange.operator_params import known_user
 from fondaco.desks.exchange.params import arity, integer, options, text
+from fondaco.desks.exchange.rebate_rule import check_user
 from fondaco.desks.exchange.refusals import Asked
 from fondaco.desks.exchange.sweep_methods import cancelled
 from fondaco.desks.exchange.trade_busts import busted_sides
@@ -42,16 +43,18 @@ def _cancel_user(caller: Caller, params: list[Any], request_id: int | None) -> P
 def _set_fees(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     arity(params, 3, 3, _FEES_PARAMS)
     user = known_user(caller, params[0])
-    market = "" if params[1] is None else caller.floor.catalogue.market(params[1]).name
+    market = None if params[1] is None else caller.floor.catalogue.market(params[1]).market
+    name = "" if market is None else market.name
     if params[2] is None:
-        command = FeesSet(user.user_id, market)
+        command = FeesSet(user.user_id, name)
     else:
         given = options(params[2], ("maker_fee", "taker_fee"))
         for missing in ("maker_fee", "taker_fee"):
             if missing not in given:
                 raise invalid(f"{missing} is missing; send both fees, or null to end the user's own")
         maker_ppm, taker_ppm = maker_fee_ppm(given["maker_fee"]), taker_fee_ppm(given["taker_fee"])
-        command = FeesSet(user.user_id, market, maker_ppm, taker_ppm)
+        check_user(caller, user, market, maker_ppm, taker_ppm)
+        command = FeesSet(user.user_id, name, maker_ppm, taker_ppm)
     return send(caller, request_id, command, _fees_set, f"the fees of {user.name}")
 
 
@@ -113,6 +116,6 @@ def _busted(caller: Caller, fact: Fact) -> list[wire.BustedSide]:
 METHODS: Final = (
     method("order.cancel_user", "operate", "user, market | null", _cancel_user, "Cancels a user's orders."),
     method("trade.bust", "operate", "market, deal_id, reason", _bust, "Takes a deal back, once; both sides are told."),
-    method("user.fees", "operate", _FEES_PARAMS, _set_fees, "Gives a user fees of his own, or ends them."),
+    method("user.fees", "operate", _FEES_PARAMS, _set_fees, "Gives a user fees of his own, or ends them.", reads=True),
     method("fees.query", "operate", "user", _list_fees, "A user's own fees.", reads=True),
 )

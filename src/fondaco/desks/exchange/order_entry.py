@@ -2,7 +2,7 @@
 
 The core checks each order whole and answers a wrong combination with INVALID_ARGUMENT alone. So what can be said
 without the state of the market is said here, in the options' own names: which belong together, and which exclude each
-other. What depends on the market (a price band, a trigger that would fire) only the core can say.
+other. What depends on the market (a price band, a trigger that would fire) the core says, but for ``check_trail``.
 
 ``stop_price`` or ``trail`` makes any order wait for its trigger: ``stop_price`` alone is a stop, ``trail`` alone a
 trailing stop that begins at the last price. ``expire`` alone is good till that time.
@@ -26,8 +26,9 @@ from fondaco.core.commands import (
     TimeInForce,
     Trigger,
 )
+from fondaco.core.house import House
 from fondaco.desks.exchange.catalogue import Catalogue
-from fondaco.desks.exchange.errors import Code, invalid
+from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.order_record import SELF_TRADES, TRIGGERS
 from fondaco.desks.exchange.params import TIME_S_MAX, arity, flag, one_of, options, printable
 from fondaco.desks.exchange.translate import (
@@ -129,6 +130,28 @@ def stop_order(catalogue: Catalogue, params: list[Any]) -> Entry:
     ticks = price_ticks(terms, params[4])
     lots = size_lots(terms, params[2])
     return Entry(terms, _limit(terms, order_side, lots, ticks, asked))
+
+
+def check_trail(house: House, user_id: int, entry: Entry) -> None:
+    """Raises for a trailing sale that would begin at no price at all, which the core takes as one at the smallest.
+
+    It is measured by the last price as it is when the request is read. A request that is sent again is not measured:
+    the price may have fallen since.
+    """
+    place = entry.place
+    if place.trigger is not Trigger.TRAILING or place.side is not Side.ASK or place.trigger_price_ticks:
+        return
+    last_ticks = house.last_price_ticks(place.market_id)
+    if 0 < last_ticks <= place.trail_ticks:
+        name = place.client_order_id
+        if name and house.client_order(user_id, name) is not None:
+            return
+        terms = entry.terms
+        raise WireError(
+            Code.PRICE_OUT_OF_BOUNDS,
+            f"trail {terms.price(place.trail_ticks)} reaches down from the last price of {terms.name}, "
+            f"{terms.price(last_ticks)}, to nothing; send a smaller one, or stop_price as well",
+        )
 
 
 def side(value: object) -> Side:

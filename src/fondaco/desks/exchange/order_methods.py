@@ -23,6 +23,7 @@ from fondaco.desks.exchange.order_entry import (
     MARKET_PARAMS,
     STOP_PARAMS,
     Entry,
+    check_trail,
     limit_order,
     market_order,
     side,
@@ -95,6 +96,7 @@ def _put_stop(caller: Caller, params: list[Any], request_id: int | None) -> Pend
 
 
 def _put(caller: Caller, entry: Entry, request_id: int | None) -> Pending:
+    check_trail(caller.floor.house, caller.user_id(), entry)
     place = entry.place
     waiter = OrderWaiter(
         caller,
