@@ -175,6 +175,22 @@ async def test_self_trade_prevention(
     assert [(order["left"], order.get("reason")) for order in found] == ends
 
 
+async def test_decrement_takes_off_the_amount_too_and_only_the_reason_tells_it_from_a_fill(venue: Venue) -> None:
+    alice, bob = await venue.logged_in("alice"), await venue.logged_in("bob")
+    rests = await alice.call("order.put_limit", "BTCUSDT", SELL, "0.5", "8000")
+    await bob.call("order.put_limit", "BTCUSDT", BUY, "0.1", "8000")
+
+    async def stands(order: dict[str, Any]) -> tuple[str, str, str, str | None]:
+        found = await alice.call("order.get", "BTCUSDT", order["id"])
+        return found["amount"], found["left"], found["deal_stock"], found.get("reason")
+
+    comes = await alice.call("order.put_limit", "BTCUSDT", BUY, "0.3", "8000", {"stp": "decrement"})
+    assert await stands(comes) == ("0", "0", "0", "self_trade")
+    assert await stands(rests) == ("0.2000", "0.1000", "0.1000", None)
+    await bob.call("order.put_limit", "BTCUSDT", BUY, "0.1", "8000")
+    assert await stands(rests) == ("0.2000", "0", "0.2000", None)
+
+
 #: Options of a limit order to buy 1 at 8000.
 BY_OPTION: list[tuple[dict[str, Any], int, str]] = [
     ({"post_only": 1}, 1, "post_only is an integer; send true or false"),
