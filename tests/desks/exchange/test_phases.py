@@ -129,6 +129,40 @@ async def test_a_market_order_and_the_band(venue: Venue) -> None:
     )
 
 
+async def test_a_phase_is_told_and_then_its_changes(venue: Venue) -> None:
+    reader, oper = venue.connect(), await venue.logged_in("oper")
+    await reader.call("phase.subscribe", "BTCUSDT", "ETHUSDT", "BTCUSDT")
+    assert [await reader.push("phase.update") for _ in range(2)] == [
+        ["BTCUSDT", "continuous"],
+        ["ETHUSDT", "continuous"],
+    ]
+    for phase in ("halt", "auction", "continuous", "close_only", "delisted"):
+        await oper.call("market.phase", "BTCUSDT", phase)
+        assert await reader.push("phase.update") == ["BTCUSDT", phase]
+    alice = await venue.logged_in("alice")
+    await alice.call("order.put_limit", "ETHUSDT", SELL, "1", "300")
+    await oper.call("market.phase", "ETHUSDT", "continuous")
+    assert await reader.quiet() == []
+    await reader.call("phase.subscribe", "BTCUSDT")
+    assert await reader.push("phase.update") == ["BTCUSDT", "delisted"]
+    await oper.call("market.phase", "ETHUSDT", "halt")
+    await reader.call("phase.unsubscribe")
+    assert await reader.quiet() == []
+
+
+async def test_a_halt_leaves_what_an_auction_gathered_to_the_next_opening(venue: Venue) -> None:
+    alice, bob, oper = [await venue.logged_in(name) for name in ("alice", "bob", "oper")]
+    await oper.call("market.phase", "BTCUSDT", "auction")
+    await alice.call("order.put_limit", "BTCUSDT", BUY, "3", "8010")
+    await bob.call("order.put_limit", "BTCUSDT", SELL, "2", "7990")
+    assert (await oper.call("market.phase", "BTCUSDT", "halt"))["amount"] == "0"
+    book = {"asks": [["7990.00", "2.0000"]], "bids": [["8010.00", "3.0000"]]}
+    assert await alice.call("depth.query", "BTCUSDT", 5, "0") == book
+    opened = await oper.call("market.phase", "BTCUSDT", "close_only")
+    assert (opened["price"], opened["amount"]) == ("7990.00", "2.0000")
+    assert await alice.call("depth.query", "BTCUSDT", 5, "0") == {"asks": [], "bids": [["8010.00", "1.0000"]]}
+
+
 REFUSED: list[tuple[str, list[Any], int, str]] = [
     ("market.phase", ["BTCUSDT"], 1, "1 params came; the method takes 2: [market, phase]"),
     ("market.phase", ["NOSUCH", "halt"], 113, "unknown market: NOSUCH"),

@@ -20,6 +20,7 @@ class Channel(Enum):
 
     KLINE = "kline"
     PRICE = "price"
+    PHASE = "phase"
     STATE = "state"
     TODAY = "today"
     DEALS = "deals"

@@ -1,4 +1,4 @@
-"""The cadence of live market data: who follows price, deals and depth, and when their changes are said.
+"""The cadence of live market data: who follows price, phase, deals and depth, and when their changes are said.
 
 Rows of a batch only mark their market as changed (and put fills on its tape). At each tick, ten a second by default,
 the streams of changed markets say what is new. If the slices of the last tick are not done by then, the tick is left
@@ -16,7 +16,7 @@ from fondaco.desks.exchange.fanout import Fanout
 from fondaco.desks.exchange.outlet import Receiver
 from fondaco.desks.exchange.source import Source
 from fondaco.desks.exchange.stream import Streams, Subscriber
-from fondaco.desks.exchange.streams import DealsStream, LiveStream, PriceStream
+from fondaco.desks.exchange.streams import DealsStream, LiveStream, PhaseStream, PriceStream
 
 
 class MarketFeed:
@@ -28,6 +28,7 @@ class MarketFeed:
         self._loop = loop
         self._interval_s = source.limits.market_push_interval_ms / 1000
         self._prices: Streams[int, PriceStream] = Streams()
+        self._phases: Streams[int, PhaseStream] = Streams()
         self._depths: Streams[tuple[int, int, int], DepthStream] = Streams()
         self._deals: Streams[int, DealsStream] = Streams()
         self._changed: set[int] = set()
@@ -46,12 +47,15 @@ class MarketFeed:
 
     @property
     def is_followed(self) -> bool:
-        return bool(self._prices or self._depths or self._deals)
+        return bool(self._prices or self._phases or self._depths or self._deals)
 
     # ── who follows ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def follow_price(self, receiver: Receiver, market_id: int) -> Subscriber:
         return self._join(self._prices.open(market_id, lambda: PriceStream(self._source, market_id)), receiver)
+
+    def follow_phase(self, receiver: Receiver, market_id: int) -> Subscriber:
+        return self._join(self._phases.open(market_id, lambda: PhaseStream(self._source, market_id)), receiver)
 
     def follow_depth(
         self, receiver: Receiver, market_id: int, limit: int, interval_ticks: int, extras: int = 0
@@ -110,7 +114,7 @@ class MarketFeed:
             self._is_under_way = False
 
     def _updates(self, changed: set[int], now_s: float) -> Iterator[None]:
-        for streams in (self._prices, self._deals, self._depths):
+        for streams in (self._phases, self._prices, self._deals, self._depths):
             for stream in streams:
                 if stream.market_id in changed or stream.is_due(now_s):
                     yield from stream.deliver(stream.update(now_s))

@@ -16,11 +16,12 @@ from abc import abstractmethod
 from collections import deque
 from typing import Final
 
+from fondaco.core.commands import Phase
 from fondaco.core.events import Row
 from fondaco.desks.exchange.packed import Packed, push
 from fondaco.desks.exchange.source import Source
 from fondaco.desks.exchange.stream import Stream
-from fondaco.desks.exchange.translate import deal_of_fill, deal_of_history
+from fondaco.desks.exchange.translate import PHASES, deal_of_fill, deal_of_history
 from fondaco.wire import exchange as wire
 
 FIRST_DEALS: Final = 100
@@ -57,6 +58,31 @@ class PriceStream(LiveStream):
     def image(self) -> Packed:
         terms = self.source.catalogue.terms(self.market_id)
         return push("price.update", [terms.name, terms.price(self._published_ticks)])
+
+
+class PhaseStream(LiveStream):
+    """The phase a market is in. Nothing marks a market as changed for it: it looks at each tick, a comparison."""
+
+    def __init__(self, source: Source, market_id: int) -> None:
+        super().__init__(source, market_id)
+        self._published = self._now
+
+    @property
+    def _now(self) -> Phase:
+        return self.source.house.markets[self.market_id].phase
+
+    def is_due(self, now_s: float) -> bool:
+        return self._now != self._published
+
+    def update(self, now_s: float) -> Packed | None:
+        if not self.is_due(now_s):
+            return None
+        self._published = self._now
+        return self.image()
+
+    def image(self) -> Packed:
+        terms = self.source.catalogue.terms(self.market_id)
+        return push("phase.update", [terms.name, PHASES[self._published]])
 
 
 class DealsStream(LiveStream):

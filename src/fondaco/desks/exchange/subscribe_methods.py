@@ -1,8 +1,8 @@
 """Subscribing to pushes, and ending it. The acknowledgement leaves first, then the first push.
 
-First pushes: price, depth, deals (up to 100; none before the first deal), the current candle (none before the first
-deal), state and today. Orders and assets are pushed when they change. An empty list follows everything in the private
-channels, as it asks for everything in their queries; the public ones want names.
+First pushes: price, phase, depth, deals (up to 100; none before the first deal), the current candle (none before the
+first deal), state and today. Orders and assets are pushed when they change. An empty list follows everything in the
+private channels, as it asks for everything in their queries; the public ones want names.
 
 Source: exchange.md, Subscribe/Unsubscribe Interface; exchange.notes.md, Depth and Subscriptions.
 """
@@ -80,6 +80,16 @@ def _subscribe_price(caller: Caller, params: list[Any], request_id: int | None) 
     _replace(session, Channel.PRICE, len(markets), request_id)
     subscribers = [feed.follow_price(session, terms.market_id) for terms in markets]
     session.channels.add(Channel.PRICE, subscribers)
+    feed.begin(subscribers)
+    return PENDING
+
+
+def _subscribe_phase(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
+    session, feed = session_of(caller), caller.floor.market_feed
+    markets = _markets(caller, params)
+    _replace(session, Channel.PHASE, len(markets), request_id)
+    subscribers = [feed.follow_phase(session, terms.market_id) for terms in markets]
+    session.channels.add(Channel.PHASE, subscribers)
     feed.begin(subscribers)
     return PENDING
 
@@ -235,6 +245,8 @@ METHODS: Final = (
     _on_socket("kline.unsubscribe", None, "", _unsubscribe(Channel.KLINE), "Ends it."),
     _on_socket("price.subscribe", None, "market, …", _subscribe_price, "Pushes the price of the last deal."),
     _on_socket("price.unsubscribe", None, "", _unsubscribe(Channel.PRICE), "Ends it."),
+    _on_socket("phase.subscribe", None, "market, …", _subscribe_phase, "Pushes the phase of a market."),
+    _on_socket("phase.unsubscribe", None, "", _unsubscribe(Channel.PHASE), "Ends it."),
     _on_socket("state.subscribe", None, "market, …", _subscribe_state, "Pushes a market over the last 24 hours."),
     _on_socket("state.unsubscribe", None, "", _unsubscribe(Channel.STATE), "Ends it."),
     _on_socket("today.subscribe", None, "market, …", _subscribe_today, "Pushes a market over the calendar day."),
