@@ -20,15 +20,7 @@ from fondaco.core.due_kind import DueKind
 from fondaco.core.engine import Matching
 from fondaco.core.events import Fact, Finish, MarketPhaseSet, Row
 from fondaco.core.instruments import Asset, Key, Market, UserFees, Withdrawal
-from fondaco.core.layout import (
-    M_LAST_DEAL,
-    M_LAST_PRICE,
-    O_EXTRA,
-    O_ID,
-    O_WALLETS,
-    USER_ACTIVE,
-    USER_DISABLED,
-)
+from fondaco.core.layout import M_LAST_DEAL, M_LAST_PRICE, O_EXTRA, O_ID, O_WALLETS, USER_ACTIVE, USER_DISABLED
 from fondaco.core.naming_commands import market_words, put_user_fees
 from fondaco.core.purposes import CASH, HOUSE_OWNER, ORDER_HOLD, REBATE, WITHDRAWAL_HOLD
 from fondaco.core.rare_commands import carry_out
