@@ -47,15 +47,6 @@ async def test_subscriptions_are_for_sockets(venue: Venue, method: str) -> None:
     assert "socket" in reply["error"]["message"]
 
 
-async def test_over_http_each_request_is_signed_by_itself(venue: Venue) -> None:
-    reply = await venue.post("server.auth", ["K", "00", 1], venue.identity("alice"))
-    assert reply["error"] == {
-        "code": 4,
-        "message": "method not found: server.auth works on the socket alone, at /exchange; over HTTP each request is "
-        "signed by itself, with X-Api-Key, X-Timestamp and X-Signature",
-    }
-
-
 @pytest.mark.parametrize(
     "body",
     [

@@ -205,13 +205,6 @@ REFUSALS: list[tuple[str, list[Any], int, str]] = [
     ),
     (
         "balance.update",
-        ["alice", "BTC", "deposit", 9, "1", {"detail": {"id": 5}}],
-        1,
-        "detail holds id, which is what ",
-    ),
-    ("balance.update", ["alice", "BTC", "deposit", 9, "1", {"id": "mine"}], 1, "detail holds id, which is what asset."),
-    (
-        "balance.update",
         ["alice", "BTC", "deposit", 9, "0.0"],
         1,
         "change is 0.0, which moves nothing; send what comes ",

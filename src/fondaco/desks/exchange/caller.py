@@ -72,6 +72,10 @@ class Caller(ABC):
     def refuse(self, request_id: int | None, error: WireError) -> None:
         """Answer with an error."""
 
+    @abstractmethod
+    def login(self, identity: Identity) -> None:
+        """The caller proved who it is."""
+
     def obey(self, method: Method, params: list[Any], request_id: int | None) -> None:
         if method.reads and self.awaits_answers:
             self.hold(method, params, request_id)

@@ -54,7 +54,10 @@ class HttpCall(Caller):
         if method is None:
             self.refuse(request_id, unknown_method(name))
         elif method.on_socket_only:
-            self.refuse(request_id, _on_socket_only(name))
+            sentence = (
+                f"{name} works on the socket alone, at /exchange; over HTTP no connection stays that it could hold for"
+            )
+            self.refuse(request_id, WireError(Code.METHOD_NOT_FOUND, sentence))
         elif type(request.params) is not list:
             self.refuse(request_id, invalid(f"params is {shown(request.params)}; send an array, [] if there are none"))
         else:
@@ -70,12 +73,8 @@ class HttpCall(Caller):
         if not self.answer.done():  # a client that went away cancelled it
             self.answer.set_result(_encode(reply))
 
-
-def _on_socket_only(name: str) -> WireError:
-    why = "there is no connection that it could hold for"
-    if name == "server.auth":
-        why = "each request is signed by itself, with X-Api-Key, X-Timestamp and X-Signature"
-    return WireError(Code.METHOD_NOT_FOUND, f"{name} works on the socket alone, at /exchange; over HTTP {why}")
+    def login(self, identity: Identity) -> None:
+        """A signature that was checked; the next request must be signed by itself."""
 
 
 def _nothing_to_count() -> None:

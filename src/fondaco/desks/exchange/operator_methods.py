@@ -22,7 +22,6 @@ from fondaco.desks.exchange.fact_waiter import send
 from fondaco.desks.exchange.method import method
 from fondaco.desks.exchange.operator_params import named
 from fondaco.desks.exchange.params import arity, integer, one_of, options
-from fondaco.desks.exchange.rebate_rule import check_market
 from fondaco.desks.exchange.translate import (
     COUNT_MAX,
     PHASES,
@@ -93,15 +92,13 @@ def _create_market(caller: Caller, params: list[Any], request_id: int | None) ->
         reference_price_ticks=_reference_ticks(terms.get("reference_price", "0"), price_digits),
         phase=one_of(terms["phase"], "phase", _FIRST_PHASES) if "phase" in terms else Phase.CONTINUOUS,
     )
-    check_market(caller, name, 0, command.maker_fee_ppm, command.taker_fee_ppm)
     return send(caller, request_id, command, _market_terms, f"the market {name}")
 
 
 def _update_market(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     arity(params, 2, 2, _UPDATE_PARAMS)
     market = caller.floor.catalogue.market(params[0])
-    now = market.market
-    if now.phase == Phase.DELISTED:
+    if market.market.phase == Phase.DELISTED:
         sentence = f"{market.name} is delisted, for ever, and keeps its terms; market.list shows what trades"
         raise WireError(Code.NOT_IN_THIS_PHASE, sentence)
     terms = options(params[1], _CHANGEABLE_TERMS)
@@ -116,10 +113,6 @@ def _update_market(caller: Caller, params: list[Any], request_id: int | None) ->
         price_band_ppm=_given(terms, "price_band", _band_ppm),
         reference_price_ticks=_given(terms, "reference_price", lambda v: _reference_ticks(v, market.price_digits)),
     )
-    if command.maker_fee_ppm is not None or command.taker_fee_ppm is not None:
-        maker_ppm = now.maker_fee_ppm if command.maker_fee_ppm is None else command.maker_fee_ppm
-        taker_ppm = now.taker_fee_ppm if command.taker_fee_ppm is None else command.taker_fee_ppm
-        check_market(caller, market.name, market.market_id, maker_ppm, taker_ppm)
     return send(caller, request_id, command, _market_terms, f"the market {market.name}")
 
 

@@ -22,7 +22,6 @@ from fondaco.desks.exchange.method import method
 from fondaco.desks.exchange.operator_methods import maker_fee_ppm, taker_fee_ppm
 from fondaco.desks.exchange.operator_params import known_user
 from fondaco.desks.exchange.params import arity, integer, options, text
-from fondaco.desks.exchange.rebate_rule import check_user
 from fondaco.desks.exchange.refusals import Asked
 from fondaco.desks.exchange.sweep_methods import cancelled
 from fondaco.desks.exchange.trade_busts import busted_sides
@@ -53,7 +52,6 @@ def _set_fees(caller: Caller, params: list[Any], request_id: int | None) -> Pend
             if missing not in given:
                 raise invalid(f"{missing} is missing; send both fees, or null to end the user's own")
         maker_ppm, taker_ppm = maker_fee_ppm(given["maker_fee"]), taker_fee_ppm(given["taker_fee"])
-        check_user(caller, user, market, maker_ppm, taker_ppm)
         command = FeesSet(user.user_id, name, maker_ppm, taker_ppm)
     return send(caller, request_id, command, _fees_set, f"the fees of {user.name}")
 

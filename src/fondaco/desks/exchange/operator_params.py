@@ -62,10 +62,6 @@ def detail_text(value: object, *, is_new: bool) -> str:
         raise invalid(
             f'beside detail stands {others}; send {{"detail": {{…}}}} alone, with all that is to be kept in it'
         )
-    if is_new and "id" in given:
-        raise invalid(
-            "detail holds id, which is what asset.history calls the business id; name yours otherwise, like txid"
-        )
     written = wire.ENCODER.encode(given).decode()
     if len(written) > DETAIL_LENGTH_MAX:
         raise invalid(f"detail has {len(written)} characters; at most {DETAIL_LENGTH_MAX} are kept")

@@ -12,7 +12,6 @@ from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.method import method
 from fondaco.desks.exchange.params import arity, text
-from fondaco.desks.exchange.subscribe_methods import session_of
 from fondaco.desks.exchange.translate import kind_of
 from fondaco.wire import exchange as wire
 
@@ -40,7 +39,7 @@ def _auth(caller: Caller, params: list[Any], request_id: int | None) -> wire.Sta
         outcome = caller.floor.logins.socket(api_key, sign, _timestamp_ms(params[2]), caller.address)
     if isinstance(outcome, Refusal):
         raise auth_error(outcome)
-    session_of(caller).login(outcome)
+    caller.login(outcome)
     return wire.Status()
 
 
@@ -67,12 +66,5 @@ METHODS: Final = (
     method("server.ping", None, "", _ping, "Answers `pong`: the connection lives."),
     method("server.time", None, "", _time, "The house's clock, in whole seconds."),
     method("system.time", None, "", _time, "The same as `server.time`."),
-    method(
-        "server.auth",
-        None,
-        "api_key, sign, timestamp_ms?",
-        _auth,
-        "Proves who is speaking, for this connection.",
-        on_socket_only=True,
-    ),
+    method("server.auth", None, "api_key, sign, timestamp_ms?", _auth, "Proves who is speaking, for this connection."),
 )
