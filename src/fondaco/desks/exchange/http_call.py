@@ -18,7 +18,8 @@ from fondaco.desks.common.desk import Identity
 from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.floor import Floor
-from fondaco.desks.exchange.session import bad_id, is_request_id, sentence_of, shown, unknown_method
+from fondaco.desks.exchange.session import bad_id, is_request_id, shown, unknown_method
+from fondaco.desks.exchange.unreadable import sentence_of
 from fondaco.wire import exchange as wire
 
 _encode: Final = wire.ENCODER.encode
@@ -43,12 +44,12 @@ class HttpCall(Caller):
         try:
             request = wire.LOOSE_DECODER.decode(body)
         except (ValueError, RecursionError) as error:
-            sentence = f'not a request: {sentence_of(error)}; send a JSON object like {{"params": [], "id": 1}}'
+            sentence = f'not a request: {sentence_of(body, error)}; send a JSON object like {{"params": [], "id": 1}}'
             self.refuse(None, invalid(sentence))
             return
         request_id = None if request.id is msgspec.UNSET else request.id
         if request_id is not None and not is_request_id(request_id):
-            self.refuse(None, bad_id(request_id))
+            self.refuse(None, bad_id(request_id, "leave it out; the answer's id is null then"))
             return
         method = self.floor.methods.get(name)
         if method is None:

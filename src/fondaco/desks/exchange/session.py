@@ -25,12 +25,15 @@ from fondaco.desks.exchange.express import Express
 from fondaco.desks.exchange.floor import Floor
 from fondaco.desks.exchange.outlet import Outlet
 from fondaco.desks.exchange.translate import kind_of
+from fondaco.desks.exchange.unreadable import sentence_of
 from fondaco.wire import exchange as wire
 
 #: Longer answers are packed in a thread: deflate takes a millisecond for 64 KiB and lets others run meanwhile.
 PACKED_INLINE_BYTES_MAX: Final = 65_536
 
 _UNSET: Final = msgspec.UNSET
+_LIKE: Final = '{"method": "server.ping", "params": [], "id": 1}'
+_OR_A_NOTICE: Final = "leave it out for a notice"
 _decode: Final = wire.REQUEST_DECODER.decode
 _encode: Final = wire.ENCODER.encode
 
@@ -74,7 +77,7 @@ class Session(Caller):
         elif 0 <= request_id <= wire.REQUEST_ID_MAX:
             self._obey(request.method, request.params, request_id)
         else:
-            self._answer_error(None, bad_id(request_id))
+            self._answer_error(None, bad_id(request_id, _OR_A_NOTICE))
 
     def refused(self, message: bytes) -> None:
         """A message over the rate limit."""
@@ -112,14 +115,15 @@ class Session(Caller):
         try:
             request = wire.LOOSE_DECODER.decode(message)
         except (ValueError, RecursionError) as error:
-            self._answer_error(None, invalid(f"not a request: {sentence_of(error)}; send a JSON object"))
+            sentence = f"not a request: {sentence_of(message, error)}; send a JSON object like {_LIKE}"
+            self._answer_error(None, invalid(sentence))
             return
         if request.id is _UNSET:
             request_id = None
         elif is_request_id(request.id):
             request_id = request.id
         else:
-            self._answer_error(None, bad_id(request.id))
+            self._answer_error(None, bad_id(request.id, _OR_A_NOTICE))
             return
         name, params = request.method, request.params
         if type(name) is not str:
@@ -183,18 +187,11 @@ def is_request_id(value: object) -> bool:
     return type(value) is int and 0 <= value <= wire.REQUEST_ID_MAX
 
 
-def bad_id(value: object) -> WireError:
+def bad_id(value: object, or_else: str) -> WireError:
+    """``or_else`` says what a request without an id is to this caller."""
     shown = "out of range" if type(value) is int else kind_of(value)
-    return invalid(f"id is {shown}; send an integer from 0 to {wire.REQUEST_ID_MAX}, or leave it out for a notice")
+    return invalid(f"id is {shown}; send an integer from 0 to {wire.REQUEST_ID_MAX}, or {or_else}")
 
 
 def shown(value: object) -> str:
     return "missing" if value is _UNSET else kind_of(value)
-
-
-def sentence_of(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "it is not UTF-8"
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    return str(error)
