@@ -92,7 +92,12 @@ TERMS = {"price_digits": 2, "amount_digits": 4}
 
 REFUSALS: list[tuple[str, list[Any], int, str]] = [
     ("asset.create", ["BTC", 8], 1, "the name of the asset BTC is taken; choose another"),
-    ("asset.create", ["btc", 8], 1, "name 'btc' is not taken; it is made of up to 16 of A-Z, 0-9, . _ -"),
+    ("asset.create", ["btc", 8], 1, "name 'btc' cannot be a name; send A-Z, 0-9, . _ -, beginning with a"),
+    ("asset.create", ["A" * 17, 8], 1, "name has 17 characters; it takes 1 to 16"),
+    ("asset.create", ["A" * 65, 8], 1, "name has 65 characters; it takes 1 to 16"),
+    ("market.create", ["M" * 65, "BTC", "USDT", TERMS], 1, "name has 65 characters; it takes 1 to 32"),
+    ("user.create", ["u" * 65], 1, "name has 65 characters; it takes 1 to 64"),
+    ("balance.update", ["alice", "BTC", "b" * 65, 1, "1"], 1, "business has 65 characters; it takes 1 to 32"),
     ("asset.create", ["EUR", 19], 1, "scale_digits is 19; it takes 0 to 18"),
     ("asset.create", ["EUR", "6"], 1, "scale_digits is text; send an integer"),
     ("asset.create", ["EUR"], 1, "1 params came; the method takes 2: [name, scale_digits]"),
@@ -143,7 +148,7 @@ REFUSALS: list[tuple[str, list[Any], int, str]] = [
         "option price_digits is not known; ",
     ),
     ("user.create", ["alice"], 1, "the name of the user alice is taken"),
-    ("user.create", ["al ice"], 1, "name 'al ice' is not taken; it is made of"),
+    ("user.create", ["al ice"], 1, "name 'al ice' cannot be a name; send A-Z, a-z, 0-9, . _ @ + -, beginning"),
     ("user.create", ["123"], 1, "name 123 is digits alone, which reads as a user's number; add a letter"),
     ("user.disable", ["oper"], 1, "user oper is you, and could not undo it; ask another operator to disable you"),
     ("user.disable", [3], 1, "user oper is you, and could not undo it; ask another operator to disable you"),
@@ -168,7 +173,12 @@ REFUSALS: list[tuple[str, list[Any], int, str]] = [
     ("balance.update", ["nobody", "BTC", "deposit", 1, "1"], 1, "unknown user: nobody"),
     ("balance.update", ["alice", "NOSUCH", "deposit", 1, "1"], 114, "unknown asset: NOSUCH"),
     ("balance.update", ["alice", "BTC", "trade", 1, "1"], 1, "business trade is for changes made by deals"),
-    ("balance.update", ["alice", "BTC", "de posit", 1, "1"], 1, "business 'de posit' is not taken"),
+    (
+        "balance.update",
+        ["alice", "BTC", "de posit", 1, "1"],
+        1,
+        "business 'de posit' cannot be a name; send A-Z, a-z, ",
+    ),
     ("balance.update", ["alice", "BTC", "deposit", "1", "1"], 1, "business_id is text; send an integer"),
     (
         "balance.update",

@@ -11,6 +11,7 @@ from fondaco.core.rejects import OF_REWARDS, Reject
 from fondaco.desks.exchange.errors import Code
 from fondaco.desks.exchange.method import Method
 from fondaco.desks.exchange.methods import METHODS
+from fondaco.desks.exchange.naming import ASSETS, BUSINESSES, MARKETS, USERS, Naming
 from fondaco.desks.exchange.refusals import TABLE
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
@@ -43,3 +44,15 @@ def test_every_refusal_of_the_core_has_its_code() -> None:
     rows = re.findall(r"^\| ([A-Z_]+) \| (\d+) \|$", ERRORS, re.MULTILINE)
     of_exchange = set(Reject) - OF_REWARDS
     assert {name: int(code) for name, code in rows} == {reject.name: int(TABLE[reject][0]) for reject in of_exchange}
+
+
+@pytest.mark.parametrize(
+    ("kind", "naming"), [("an asset", ASSETS), ("a market", MARKETS), ("a user", USERS), ("a business", BUSINESSES)]
+)
+def test_what_names_are_made_of(kind: str, naming: Naming) -> None:
+    assert f"| {kind} | `{naming.characters}` | {naming.length_max} |" in EXCHANGE
+    matches = naming.pattern.fullmatch
+    assert matches("A" + "0" * (naming.length_max - 1))
+    assert not matches("A" + "0" * naming.length_max)
+    said = {chr(code) for code in range(128) if re.fullmatch(f"[{re.sub('[ ,]', '', naming.characters)}]", chr(code))}
+    assert said == {chr(code) for code in range(128) if matches("0" + chr(code))}

@@ -149,6 +149,12 @@ async def test_subscriptions_are_bounded_over_all_channels(tmp_path: Path) -> No
         119,
         "1 more on top of 3 are followed on this connection; at most 3",
     )
+    for method in ("price.subscribe", "depths.subscribe"):
+        code, message = await client.refused(method, *["BTCUSDT"] * 4)
+        assert (code, message) == (
+            119,
+            "params has 4 entries; at most 3 are followed on one connection: name fewer, or open another connection",
+        )
     await client.call("price.subscribe", "BTCUSDT")  # replaces two by one
     await client.call("state.subscribe", "BTCUSDT")
     assert (await client.refused("order.subscribe"))[0] == 119

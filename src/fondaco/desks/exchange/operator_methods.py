@@ -14,13 +14,12 @@ from typing import Any, Final
 from fondaco.core.commands import AssetCreate, MarketCreate, MarketPhase, MarketUpdate, Phase
 from fondaco.core.events import AssetCreated, Fact, MarketCreated, MarketPhaseSet, MarketUpdated
 from fondaco.core.instruments import FEE_RATE_PPM_MAX, PRICE_BAND_PPM_MAX, SCALE_DIGITS_MAX, Asset
-from fondaco.core.naming_commands import ASSET_NAME, MARKET_NAME
 from fondaco.core.units import UNITS_MAX, format_rate_ppm
 from fondaco.desks.exchange.caller import Caller, Pending
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.fact_waiter import send
 from fondaco.desks.exchange.method import method
-from fondaco.desks.exchange.operator_params import named
+from fondaco.desks.exchange.naming import ASSETS, MARKETS, named
 from fondaco.desks.exchange.params import arity, integer, one_of, options
 from fondaco.desks.exchange.translate import (
     COUNT_MAX,
@@ -47,7 +46,7 @@ _FIRST_PHASES: Final = {name: phase for name, phase in _PHASES.items() if phase 
 
 def _create_asset(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     arity(params, 2, 2, "name, scale_digits")
-    name = named(params[0], "name", ASSET_NAME, "up to 16 of A-Z, 0-9, . _ -")
+    name = named(params[0], "name", ASSETS)
     scale_digits = integer(params[1], "scale_digits", 0, SCALE_DIGITS_MAX)
     return send(caller, request_id, AssetCreate(name, scale_digits), _asset_created, f"the asset {name}")
 
@@ -59,7 +58,7 @@ def _asset_created(caller: Caller, fact: Fact) -> wire.AssetTerms:
 
 def _create_market(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     arity(params, 4, 4, _CREATE_PARAMS)
-    name = named(params[0], "name", MARKET_NAME, "up to 32 of A-Z, 0-9, . _ / -")
+    name = named(params[0], "name", MARKETS)
     stock, money = caller.floor.catalogue.asset(params[1]), caller.floor.catalogue.asset(params[2])
     if stock is money:
         raise invalid(f"stock and money are both {stock.name}; a market trades one asset for another")

@@ -1,14 +1,14 @@
-"""What the operator's params have in common: users by name or number, new names, a caller's own detail."""
+"""What the operator's params have in common: users by name or number, businesses, a caller's own detail."""
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from fondaco.core.instruments import User
-from fondaco.core.money_commands import BUSINESS, DETAIL_LENGTH_MAX
+from fondaco.core.money_commands import DETAIL_LENGTH_MAX
 from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.errors import invalid
+from fondaco.desks.exchange.naming import BUSINESSES, named
 from fondaco.desks.exchange.params import NAME_LENGTH_MAX, obj, text
 from fondaco.projections.businesses import BUST, REBATE, TRADE
 from fondaco.wire import exchange as wire
@@ -43,7 +43,7 @@ def known_user(caller: Caller, value: object) -> User:
 
 def business_word(value: object) -> str:
     """The operator's word for why money moves."""
-    given = named(value, "business", BUSINESS, "up to 32 of A-Z, a-z, 0-9, . _ -")
+    given = named(value, "business", BUSINESSES)
     if given in _TAKEN:
         raise invalid(f"business {given} {_TAKEN[given]}; choose another word, like deposit")
     return given
@@ -66,10 +66,3 @@ def detail_text(value: object, *, is_new: bool) -> str:
     if len(written) > DETAIL_LENGTH_MAX:
         raise invalid(f"detail has {len(written)} characters; at most {DETAIL_LENGTH_MAX} are kept")
     return written
-
-
-def named(value: object, name: str, pattern: re.Pattern[str], allowed: str) -> str:
-    given = text(value, name)
-    if pattern.fullmatch(given) is None:
-        raise invalid(f"{name} {given!r} is not taken; it is made of {allowed}, beginning with a letter or a digit")
-    return given

@@ -19,14 +19,15 @@ from typing import Any, Final
 from fondaco.core.commands import KeyCreate, KeyRevoke, UserCreate, UserDisable, UserEnable
 from fondaco.core.events import Fact, KeyCreated, UserCreated, UserDisabled, UserEnabled
 from fondaco.core.instruments import SCOPES, User
-from fondaco.core.naming_commands import ADDRESSES_MAX, LABEL_LENGTH_MAX, USER_NAME
+from fondaco.core.naming_commands import ADDRESSES_MAX, LABEL_LENGTH_MAX
 from fondaco.desks.common.auth import is_network
 from fondaco.desks.common.operators import has_operator
 from fondaco.desks.exchange.caller import Caller, Pending
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.fact_waiter import done, send
 from fondaco.desks.exchange.method import method
-from fondaco.desks.exchange.operator_params import known_user, named
+from fondaco.desks.exchange.naming import USERS, named
+from fondaco.desks.exchange.operator_params import known_user
 from fondaco.desks.exchange.params import NAME_LENGTH_MAX, arity, array, options, text
 from fondaco.desks.exchange.translate import kind_of
 from fondaco.wire import exchange as wire
@@ -37,7 +38,7 @@ _SECRET_BYTES: Final = 32
 
 def _create_user(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     arity(params, 1, 1, "name")
-    name = named(params[0], "name", USER_NAME, "up to 64 of A-Z, a-z, 0-9, . _ @ + -")
+    name = named(params[0], "name", USERS)
     if name.isdigit():
         raise invalid(f"name {name} is digits alone, which reads as a user's number; add a letter")
     return send(caller, request_id, UserCreate(name), _user_changed, f"the user {name}")

@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from fondaco.desks.exchange.caller import PENDING, Caller, Pending
 from fondaco.desks.exchange.channels import Channel
 from fondaco.desks.exchange.depth_stream import CHECKSUM, SEQUENCE
-from fondaco.desks.exchange.errors import invalid
+from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.market_methods import kline_interval
 from fondaco.desks.exchange.method import Handler, Method, method
 from fondaco.desks.exchange.params import arity, array, boolean, options
@@ -51,9 +51,21 @@ def session_of(caller: Caller) -> Session:
     return caller
 
 
+def _wanted(caller: Caller, params: list[Any]) -> list[Any]:
+    """The entries of a subscription, before each is read: no more than a connection may follow at all."""
+    bound = caller.floor.limits.subscriptions_per_connection_max
+    if len(params) > bound:
+        sentence = (
+            f"params has {len(params)} entries; at most {bound} are followed on one connection: "
+            "name fewer, or open another connection"
+        )
+        raise WireError(Code.SUBSCRIPTION_LIMIT, sentence)
+    return params
+
+
 def _markets(caller: Caller, params: list[Any]) -> list[Terms]:
     """The markets of a public subscription, each once."""
-    names = array(params, "params", caller.floor.limits.subscriptions_per_connection_max + 1)
+    names = _wanted(caller, params)
     if not names:
         raise invalid("params is empty; name at least one market")
     return list({terms.market_id: terms for terms in map(caller.floor.catalogue.market, names)}.values())
@@ -63,7 +75,7 @@ def chosen(caller: Caller, params: list[Any], followed: Mapping[int, T], channel
     """Those of what a connection follows whose markets are named; all if none is."""
     if not followed:
         raise invalid(f"nothing is followed on this connection; call {channel}.subscribe first")
-    names = array(params, "params", caller.floor.limits.subscriptions_per_connection_max + 1)
+    names = array(params, "params", caller.floor.limits.subscriptions_per_connection_max)
     markets = [caller.floor.catalogue.market(name) for name in names]
     for terms in markets:
         if terms.market_id not in followed:
@@ -100,7 +112,7 @@ def _subscribe_depth(caller: Caller, params: list[Any], request_id: int | None) 
 
 def _subscribe_depths(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     wanted = []
-    for one in array(params, "params", caller.floor.limits.subscriptions_per_connection_max + 1):
+    for one in _wanted(caller, params):
         wanted.append(_depth(caller, array(one, "each of params", 4)))
     if not wanted:
         raise invalid("params is empty; name at least one [market, limit, interval]")
