@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from fondaco.core.instruments import Key, User
-from fondaco.desks.common.auth import Authenticator, Refusal
+from fondaco.desks.common.auth import Authenticator, NotBelieved
 from fondaco.desks.common.connection import Connection, Flusher
 from fondaco.desks.common.desk import Identity, Opening
 from fondaco.desks.common.front_door import FrontDoor, bind, forwarded_address
@@ -93,8 +93,11 @@ class EchoDesk:
         who = b"null" if identity is None else b"%d" % identity.user_id
         return b'{"method":"%s","user":%s,"bytes":%d}' % (method.encode(), who, len(body))
 
-    def http_refusal(self, refusal: Refusal) -> bytes:
-        return msgspec.json.encode({"error": refusal.value})
+    def http_refusal(self, refusal: NotBelieved) -> bytes:
+        return msgspec.json.encode({"error": refusal.told})
+
+    def http_astray(self, verb: str, path: str) -> bytes:
+        return msgspec.json.encode({"astray": [verb, path]})
 
 
 @dataclass

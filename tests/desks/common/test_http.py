@@ -51,7 +51,11 @@ async def test_what_is_not_believed_is_401_with_a_sentence() -> None:
             (signed(path, b"{}"), "wrong signature"),
             (signed(path, secret="other"), "wrong signature"),
             (signed(path + "?x"), "wrong signature"),
-            (signed(path, timestamp_ms=time.time_ns() // 1_000_000 - 60_000), "too far from the house's clock"),
+            (
+                signed(path, timestamp_ms=time.time_ns() // 1_000_000 - 60_000),
+                "ms behind the house's clock; at most 5000",
+            ),
+            (signed(path, timestamp_ms=time.time_ns() // 1_000_000 + 60_000), "ms ahead of the house's clock"),
             (signed(path, timestamp_ms=time.time_ns() // 1_000_000 - 4_000), "before this house was started"),
             ({**signed(path), "X-Api-Key": "unknown"}, "unknown api key"),
             ({"X-Api-Key": "demo-key"}, "all three"),
@@ -135,6 +139,24 @@ async def test_a_large_body_that_is_still_being_sent_gets_its_answer() -> None:
 async def test_addresses_that_are_not(verb: str, path: str, status: int) -> None:
     async with open_door() as house, aiohttp.ClientSession() as http, http.request(verb, house.http + path) as answer:
         assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "status", "told"),
+    [
+        ("GET", "/exchange/price.query", 405, {"astray": ["GET", "/exchange/price.query"]}),
+        ("POST", "/exchange/v2/price.query", 404, {"astray": ["POST", "/exchange/v2/price.query"]}),
+        ("POST", "/exchange", 404, {"astray": ["POST", "/exchange"]}),
+        ("POST", "/exchanges", 404, {"status_code": 404, "detail": "Not Found"}),
+        ("DELETE", "/healthz", 405, {"status_code": 405, "detail": "Method Not Allowed"}),
+    ],
+)
+async def test_below_a_desk_it_is_the_desk_that_says_how_to_call(
+    verb: str, path: str, status: int, told: object
+) -> None:
+    async with open_door() as house, aiohttp.ClientSession() as http, http.request(verb, house.http + path) as answer:
+        assert (answer.status, await answer.json()) == (status, told)
+        assert ("Allow" in answer.headers) == (status == 405)
 
 
 async def test_a_defect_of_a_desk_is_500_without_details_and_logged() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fondaco.desks.common.auth import Refusal
+from fondaco.desks.common.auth import NotBelieved, Refusal, Untimely
 from fondaco.desks.exchange.methods import METHODS
 from tests.desks.exchange.venue import START_US, Venue
 
@@ -97,14 +97,26 @@ async def test_what_waits_is_answered_when_intake_stops(venue: Venue) -> None:
         (Refusal.WRONG, 11),
         (Refusal.REVOKED, 11),
         (Refusal.REPLAYED, 121),
-        (Refusal.EXPIRED, 121),
+        (Untimely(-6_000, 5_000), 121),
         (Refusal.TOO_FAST, 112),
         (Refusal.TOO_MANY, 112),
     ],
 )
-def test_the_door_refuses_in_the_envelope(venue: Venue, refusal: Refusal, code: int) -> None:
+def test_the_door_refuses_in_the_envelope(venue: Venue, refusal: NotBelieved, code: int) -> None:
     answer = msgspec.json.decode(venue.desk.http_refusal(refusal))
-    assert answer == {"error": {"code": code, "message": refusal.value}, "result": None, "id": None}
+    assert answer == {"error": {"code": code, "message": refusal.told}, "result": None, "id": None}
+
+
+def test_who_is_lost_below_the_exchange_is_told_how_to_call(venue: Venue) -> None:
+    assert msgspec.json.decode(venue.desk.http_astray("GET", "/exchange/v2/server.ping")) == {
+        "error": {
+            "code": 4,
+            "message": "method not found: nothing answers GET '/exchange/v2/server.ping'; a method is called by "
+            'POST /exchange/<method> with a body like {"params": [], "id": 1}, whichever the dialect',
+        },
+        "result": None,
+        "id": None,
+    }
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ from enum import Enum
 from functools import lru_cache
 from typing import Protocol
 
+import msgspec
+
 from fondaco.core.instruments import Key, User
 from fondaco.desks.common.desk import Identity
 from fondaco.runtime.limits import Limits
@@ -38,23 +40,47 @@ _TIMESTAMP_DIGITS_MAX = 16
 
 
 class Refusal(Enum):
-    """Why somebody was not believed; the value is the sentence to tell."""
+    """Why somebody was not believed or let in; the value is the sentence to tell."""
 
     WRONG = "unknown api key or wrong signature"
     INCOMPLETE = "a signed request takes X-Api-Key, X-Timestamp and X-Signature, all three"
     TIMESTAMP_MALFORMED = "the timestamp must be Unix time in whole milliseconds"
-    EXPIRED = "the timestamp is too far from the house's clock; compare yours with server.time"
     BEFORE_START = "the timestamp lies before this house was started; sign the request again"
     REPLAYED = "this signature was used before; sign each request with a new timestamp"
     TOO_FAST = "too many requests a second; slow down"
     TOO_MANY = "too many signed requests within the signature window; slow down"
     REVOKED = "this api key was revoked"
     ADDRESS = "this api key may not be used from your address"
-    MD5_OFF = "the two-parameter sign is off here; use server.auth [api_key, sign, timestamp_ms] with HMAC-SHA256"
+    MD5_OFF = (
+        "the two-parameter sign is off here; use server.auth [api_key, sign, timestamp_ms] with HMAC-SHA256, "
+        "or have the house switch it on with its setting md5_sign"
+    )
+
+    @property
+    def told(self) -> str:
+        return self.value
 
 
-#: Those for which another signature may do: the exchange desk's error 121.
-TIMING_REFUSALS = frozenset({Refusal.EXPIRED, Refusal.BEFORE_START, Refusal.REPLAYED, Refusal.TIMESTAMP_MALFORMED})
+#: Those for which, as where it is untimely, another signature may do: the exchange desk's error 121.
+TIMING_REFUSALS = frozenset({Refusal.BEFORE_START, Refusal.REPLAYED, Refusal.TIMESTAMP_MALFORMED})
+
+
+class Untimely(msgspec.Struct, frozen=True):
+    """A signature whose time is too far from the house's clock: ``off_ms`` after it, or below zero before it."""
+
+    off_ms: int
+    window_ms: int
+
+    @property
+    def told(self) -> str:
+        where = "ahead of" if self.off_ms > 0 else "behind"
+        return (
+            f"the timestamp is {abs(self.off_ms)} ms {where} the house's clock; at most {self.window_ms} ms are taken: "
+            "compare yours with server.time and sign again"
+        )
+
+
+NotBelieved = Refusal | Untimely
 
 
 class Secrets(Protocol):
@@ -119,7 +145,7 @@ class Authenticator:
         path_with_query: bytes,
         body: bytes,
         address: str,
-    ) -> Identity | Refusal | None:
+    ) -> Identity | NotBelieved | None:
         """Who signed this request. None if it is not signed at all; a part missing is a refusal."""
         if api_key is None and timestamp is None and signature is None:
             return None
@@ -128,7 +154,7 @@ class Authenticator:
         expected = sign_http(self._secret(api_key), timestamp, path_with_query, body)
         return self._once(api_key, timestamp, signature, expected, address)
 
-    def socket(self, api_key: str, signature: str, timestamp_ms: int | str, address: str) -> Identity | Refusal:
+    def socket(self, api_key: str, signature: str, timestamp_ms: int | str, address: str) -> Identity | NotBelieved:
         """The three-parameter server.auth."""
         expected = sign_socket(self._secret(api_key), api_key, timestamp_ms)
         return self._once(api_key, str(timestamp_ms), signature, expected, address)
@@ -145,14 +171,16 @@ class Authenticator:
         secret = self._secrets.get(api_key) if api_key in self._house.keys else None
         return _UNKNOWN_SECRET if secret is None else secret
 
-    def _once(self, api_key: str, timestamp: str, signature: str, expected: str, address: str) -> Identity | Refusal:
+    def _once(
+        self, api_key: str, timestamp: str, signature: str, expected: str, address: str
+    ) -> Identity | NotBelieved:
         if not _equal(signature, expected):
             return Refusal.WRONG
         if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= _TIMESTAMP_DIGITS_MAX):
             return Refusal.TIMESTAMP_MALFORMED
         timestamp_ms, now_ms = int(timestamp), self._now_ms()
-        if abs(now_ms - timestamp_ms) > self._window_ms:
-            return Refusal.EXPIRED
+        if abs(timestamp_ms - now_ms) > self._window_ms:
+            return Untimely(timestamp_ms - now_ms, self._window_ms)
         if timestamp_ms < self._started_ms:
             return Refusal.BEFORE_START
         identity = self._identity(api_key, address)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import msgspec
 
 if TYPE_CHECKING:
-    from fondaco.desks.common.auth import Refusal
+    from fondaco.desks.common.auth import NotBelieved
     from fondaco.desks.common.connection import Connection
 
 
@@ -76,8 +76,12 @@ class HttpDesk(Protocol):
         """The answer's body, JSON. ``identity`` is None for an unsigned request."""
         ...
 
-    def http_refusal(self, refusal: Refusal) -> bytes:
+    def http_refusal(self, refusal: NotBelieved) -> bytes:
         """The body of what the door answers to somebody it does not believe or let in (401, 429)."""
+        ...
+
+    def http_astray(self, verb: str, path: str) -> bytes:
+        """The body of what the door answers below the desk's address where nothing is, or not for this verb."""
         ...
 
 

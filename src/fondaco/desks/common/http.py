@@ -8,27 +8,30 @@
     GET  /                    the house's own page
     GET  /docs, /docs/openapi.json   these addresses, described
 
-Invariants: for the exchange, errors of status 401, 413 and 429 are given only here, at the door; what it refuses is a
-200 with its own error. Access lines carry method, path without query, status, time and client address: no header, no
-body, no signature. Paths are logged as they were sent, cut, and with everything escaped that could steer a terminal.
+Invariants: for the exchange, errors of status 401, 404, 405, 413 and 429 are given only here, at the door; what it
+refuses is a 200 with its own error. Access lines carry method, path without query, status, time and client address: no
+header, no body, no signature. Paths are logged as they were sent, cut, and with everything escaped that could steer a
+terminal.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 import msgspec
 import structlog
 from litestar import Litestar, MediaType, Request, Response, get, post
-from litestar.exceptions import ClientException, InternalServerException
+from litestar.exceptions import ClientException, HTTPException, InternalServerException
+from litestar.exceptions.responses import create_exception_response
 from litestar.openapi import OpenAPIConfig
 from litestar.params import FromPath, HeaderParameter
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from fondaco import __version__
-from fondaco.desks.common.auth import Authenticator, Refusal
+from fondaco.desks.common.auth import Authenticator, NotBelieved, Refusal
 from fondaco.desks.common.desk import HttpDesk, MountedDesk
 from fondaco.desks.common.mounted import mounted
 from fondaco.desks.common.openapi_page import PageForTools, PlainPage
@@ -36,6 +39,7 @@ from fondaco.desks.common.rate import Allowances
 from fondaco.runtime.limits import Limits
 
 _log = structlog.get_logger("fondaco.http")
+_EXCHANGE = "/exchange"
 _LOGGED_PATH_BYTES_MAX = 200
 _METRICS_TYPE = "text/plain; version=0.0.4"
 
@@ -77,6 +81,7 @@ def make_application(services: Services) -> ASGIApp:
         ),
         request_max_body_size=services.limits.http_body_bytes_max,
         after_exception=[_log_failure],
+        exception_handlers={404: partial(_astray, services.desk), 405: partial(_astray, services.desk)},
         logging_config=None,
     )
     whole = mounted(application, services.mounted, lambda scope: _address(services, scope))
@@ -87,7 +92,7 @@ def _routes(services: Services) -> list[Any]:
     allowances = Allowances(services.limits)
 
     @post(
-        "/exchange/{method:str}",
+        f"{_EXCHANGE}/{{method:str}}",
         status_code=200,
         media_type=MediaType.JSON,
         summary="One request of the exchange",
@@ -108,7 +113,7 @@ def _routes(services: Services) -> list[Any]:
         identity = services.authenticator.http(
             api_key, timestamp, signature, _signed_path(request.scope), body, address
         )
-        if isinstance(identity, Refusal):
+        if isinstance(identity, NotBelieved):
             return _refused(services.desk, identity)
         if not allowances.of(address if identity is None else identity.api_key).take():
             return _refused(services.desk, Refusal.TOO_FAST)
@@ -142,9 +147,18 @@ def _routes(services: Services) -> list[Any]:
     return [exchange, healthz, readyz, metrics, page, socket_address]
 
 
-def _refused(desk: HttpDesk, refusal: Refusal) -> Response[bytes]:
+def _refused(desk: HttpDesk, refusal: NotBelieved) -> Response[bytes]:
     status = 429 if refusal in (Refusal.TOO_MANY, Refusal.TOO_FAST) else 401
     return Response(desk.http_refusal(refusal), status_code=status, media_type=MediaType.JSON)
+
+
+def _astray(desk: HttpDesk, request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    """Nothing is at this address, or not by this verb: below the exchange's it is told in the desk's own envelope."""
+    path = request.scope["path"]
+    if path != _EXCHANGE and not path.startswith(f"{_EXCHANGE}/"):
+        return create_exception_response(request, error)
+    body = desk.http_astray(request.method, path)
+    return Response(body, status_code=error.status_code, media_type=MediaType.JSON, headers=error.headers)
 
 
 def _signed_path(scope: Any) -> bytes:

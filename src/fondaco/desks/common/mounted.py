@@ -26,14 +26,15 @@ def mounted(application: ASGIApp, desks: Mapping[str, MountedDesk], address: Cal
 
     async def dispatch(scope: Any, receive: Receive, send: Send) -> None:
         path = scope["path"]
-        desk = desks.get(path[: path.find("/", 1) + 1])
+        prefix = path[: path.find("/", 1) + 1] or f"{path}/"
+        desk = desks.get(prefix)
         if desk is None:
             await application(scope, receive, send)
             return
         body = await _body(receive)
         if body is None:
             return
-        inside = path[path.find("/", 1) + 1 :]
+        inside = path[len(prefix) :]
         answer = await desk.answer(HttpRequest(scope["method"], inside, scope["headers"], body, address(scope)))
         await _write(answer, receive, send)
 

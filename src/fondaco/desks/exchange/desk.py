@@ -25,9 +25,10 @@ from fondaco.core.events import (
     market_id_of,
 )
 from fondaco.core.rewards.facts import RewardsApplied
-from fondaco.desks.common.auth import Refusal
+from fondaco.desks.common.auth import NotBelieved
 from fondaco.desks.common.desk import Identity, Opening
 from fondaco.desks.exchange.dialect import PATHS, choose_subprotocol
+from fondaco.desks.exchange.errors import Code, WireError
 from fondaco.desks.exchange.fanout import Fanout
 from fondaco.desks.exchange.feed import MarketFeed
 from fondaco.desks.exchange.floor import Floor, Logins, Runtime, Secrets
@@ -47,6 +48,7 @@ _ORDER = EventKind.ORDER
 _OPTIONS = EventKind.OPTIONS
 _FILL = EventKind.FILL
 _FACT = EventKind.FACT
+_SHOWN_LENGTH_MAX = 100
 
 
 def wall_clock_us() -> int:
@@ -88,11 +90,17 @@ class ExchangeDesk:
         call.call(method, body)
         return await call.answer
 
-    def http_refusal(self, refusal: Refusal) -> bytes:
+    def http_refusal(self, refusal: NotBelieved) -> bytes:
         """The envelope of a 401 or 429."""
-        error = auth_error(refusal)
-        body: bytes = wire.ENCODER.encode(wire.Reply(wire.ErrorBody(error.code, error.message), None, None))
-        return body
+        return _envelope(auth_error(refusal))
+
+    def http_astray(self, verb: str, path: str) -> bytes:
+        """The envelope of a 404 or 405."""
+        sentence = (
+            f"nothing answers {verb[:_SHOWN_LENGTH_MAX]} {path[:_SHOWN_LENGTH_MAX]!r}; a method is called by "
+            'POST /exchange/<method> with a body like {"params": [], "id": 1}, whichever the dialect'
+        )
+        return _envelope(WireError(Code.METHOD_NOT_FOUND, sentence))
 
     async def stop(self) -> None:
         """End the ticks and whatever is under way."""
@@ -154,3 +162,8 @@ class ExchangeDesk:
             for session in list(self.floor.sessions):
                 if session.identity is not None and session.identity.api_key == fact.key.api_key:
                     session.logout()
+
+
+def _envelope(error: WireError) -> bytes:
+    body: bytes = wire.ENCODER.encode(wire.Reply(wire.ErrorBody(error.code, error.message), None, None))
+    return body

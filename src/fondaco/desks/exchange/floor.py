@@ -23,7 +23,7 @@ from fondaco.runtime.inbox import Waiter
 from fondaco.runtime.limits import Limits
 
 if TYPE_CHECKING:
-    from fondaco.desks.common.auth import Refusal
+    from fondaco.desks.common.auth import NotBelieved
     from fondaco.desks.exchange.feed import MarketFeed
     from fondaco.desks.exchange.history_feed import HistoryFeed
     from fondaco.desks.exchange.method import Method
@@ -51,8 +51,8 @@ class Runtime(Protocol):
 class Logins(Protocol):
     """What the desk needs of the authenticator."""
 
-    def socket(self, api_key: str, signature: str, timestamp_ms: int | str, address: str) -> Identity | Refusal: ...
-    def socket_md5(self, api_key: str, signature: str, address: str) -> Identity | Refusal: ...
+    def socket(self, api_key: str, signature: str, timestamp_ms: int | str, address: str) -> Identity | NotBelieved: ...
+    def socket_md5(self, api_key: str, signature: str, address: str) -> Identity | NotBelieved: ...
 
 
 class Secrets(Protocol):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from fondaco.desks.common.auth import TIMING_REFUSALS, Refusal
+from fondaco.desks.common.auth import TIMING_REFUSALS, NotBelieved, Refusal, Untimely
 from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.method import method
@@ -37,15 +37,17 @@ def _auth(caller: Caller, params: list[Any], request_id: int | None) -> wire.Sta
         outcome = caller.floor.logins.socket_md5(api_key, sign, caller.address)
     else:
         outcome = caller.floor.logins.socket(api_key, sign, _timestamp_ms(params[2]), caller.address)
-    if isinstance(outcome, Refusal):
+    if isinstance(outcome, NotBelieved):
         raise auth_error(outcome)
     caller.login(outcome)
     return wire.Status()
 
 
-def auth_error(refusal: Refusal) -> WireError:
+def auth_error(refusal: NotBelieved) -> WireError:
     """The protocol's error for somebody who is not believed, on the socket and at the door alike."""
-    return WireError(_AUTH_CODES.get(refusal, Code.AUTHENTICATION_FAILED), refusal.value)
+    if isinstance(refusal, Untimely):
+        return WireError(Code.SIGNATURE_EXPIRED, refusal.told)
+    return WireError(_AUTH_CODES.get(refusal, Code.AUTHENTICATION_FAILED), refusal.told)
 
 
 def _timestamp_ms(value: object) -> int | str:
