@@ -85,9 +85,17 @@ REFUSED: list[tuple[list[Any], int, str]] = [
     (["BTCUSDT", 1, {}], 1, "nothing to change; send one of amount, price, stop_price"),
     (["BTCUSDT", 1, []], 1, "options is an array; send an object"),
     (["BTCUSDT", 1, {"side": 1}], 1, "option side is not known; "),
-    (["BTCUSDT", 77, {"amount": "1"}], 10, "order not found: order 77 on BTCUSDT"),
-    (["BTCUSDT", {"client_order_id": "x"}, {"amount": "1"}], 10, "order not found: client_order_id x on BTCUSDT"),
-    (["ETHUSDT", 1, {"amount": "1"}], 10, "order not found: order 1 on ETHUSDT"),
+    (["BTCUSDT", 77, {"amount": "1"}], 10, "order not found: order 77 is not open on BTCUSDT; order.get tells how"),
+    (
+        ["BTCUSDT", {"client_order_id": "x"}, {"amount": "1"}],
+        10,
+        "order not found: client_order_id x is not open ",
+    ),
+    (
+        ["ETHUSDT", 1, {"amount": "1"}],
+        10,
+        "order not found: order 1 is not on ETHUSDT but on BTCUSDT; name",
+    ),
     (["BTCUSDT", 2, {"amount": "1"}], 11, "user not match: order 2 is another user's"),
     (["BTCUSDT", 1, {"amount": "x"}], 123, "amount: 'x' is not a decimal number"),
     (["BTCUSDT", 1, {"amount": "0"}], 11, "amount too small: 0; BTCUSDT takes at least"),
@@ -124,3 +132,4 @@ async def test_a_market_order_that_waits_has_no_price(venue: Venue) -> None:
         118,
         "a trigger at 8000.00 would fire at once: the last price of BTCUSDT is 8000.00",
     )
+    assert message.endswith("; send another stop_price, or cancel the order and put it without one")

@@ -78,7 +78,7 @@ async def test_balance_updates_are_done_once_for_ever(venue: Venue) -> None:
     assert message.startswith("repeat update: deposit 500 of alice in BTC was used for a change with another body")
     code, message = await oper.refused("balance.update", "alice", "BTC", "withdraw", 1, "-101.6")
     assert code == 10
-    assert message.startswith("balance not enough: withdraw 1 of alice in BTC")
+    assert message.startswith("balance not enough: withdraw 1 of alice in BTC needs ")
 
 
 async def test_a_detail_without_its_name_is_the_detail(venue: Venue) -> None:

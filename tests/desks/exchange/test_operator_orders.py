@@ -132,8 +132,15 @@ async def test_what_is_gone_cannot_be_given_back(venue: Venue) -> None:
     code, message = await oper.refused("trade.bust", "BTCUSDT", 1, "too late")
     assert (code, message) == (
         10,
-        "balance not enough: deal 1 of BTCUSDT; one of its sides has not available what it would return",
+        "balance not enough: to take deal 1 of BTCUSDT back, bob returns 0.50000000 BTC and 0.10000000 BTC is "
+        "available, the fee that comes back included; free what orders hold by order.cancel_user, or bring in the "
+        "rest by balance.update",
     )
+    await bob.call("order.cancel_all", None)
+    await alice.call("order.put_limit", "BTCUSDT", BUY, "1428.9", "7000")
+    code, message = await oper.refused("trade.bust", "BTCUSDT", 1, "too late")
+    assert code == 10
+    assert "back, alice returns 4000.00000000 USDT and 1700.00000000 USDT is available, " in message
 
 
 FEES = {"maker_fee": "0", "taker_fee": "0"}

@@ -297,7 +297,7 @@ AGAINST_THE_BOOK: list[tuple[str, list[Any], int, str]] = [
         "order.put_limit",
         ["BTCUSDT", BUY, "1", "8000", {"post_only": True}],
         105,
-        "a post-only order at 8000.00 would trade at once: the best ask of BTCUSDT is 8000.00",
+        "a post-only order at 8000.00 would trade at once: the best ask of BTCUSDT is 8000.00; send a lower price",
     ),
     ("order.put_limit", ["BTCUSDT", BUY, "1", "8000", {"stp": "cn"}], 106, "it would trade with your own order 3; "),
     (

@@ -124,6 +124,7 @@ def test_a_record_of_an_order_in_the_digits_of_its_market() -> None:
 LIMIT_BUY = Asked(TERMS, Side.BID, OrderType.LIMIT, "order 7")
 MARKET_BUY = Asked(TERMS, Side.BID, OrderType.MARKET)
 LIMIT_SELL = Asked(TERMS, Side.ASK, OrderType.LIMIT)
+NAMED = Asked(TERMS, Side.BID, OrderType.LIMIT, client_order_id="mine")
 RARE = Asked(subject="the thing")
 
 ROWS: list[tuple[Reject, Asked, int, int, int, str]] = [
@@ -132,7 +133,7 @@ ROWS: list[tuple[Reject, Asked, int, int, int, str]] = [
     (Reject.UNKNOWN_MARKET, RARE, 0, 0, 113, "unknown market: the thing; "),
     (Reject.NAME_TAKEN, RARE, 0, 4, 1, "invalid argument: the name of the thing is taken; "),
     (Reject.SCALE_TOO_COARSE, RARE, 8, 9, 1, "invalid argument: the thing asks for 9 digits where the asset has 8; "),
-    (Reject.CLIENT_ORDER_ID_REUSED, LIMIT_BUY, 0, 7, 110, "this client_order_id is taken by order 7, "),
+    (Reject.CLIENT_ORDER_ID_REUSED, NAMED, 0, 7, 110, "client_order_id mine is taken by order 7, which was asked "),
     (Reject.BUSINESS_ID_REUSED, RARE, 1, 2, 10, "repeat update: the thing was used for a change with another body; "),
     (Reject.UNKNOWN_WITHDRAWAL, RARE, 0, 0, 1, "invalid argument: unknown withdrawal: the thing; "),
     (Reject.WITHDRAWAL_ENDED, RARE, 0, 0, 10, "repeat update: the thing has ended the other way, which is for ever; "),
@@ -152,7 +153,7 @@ ROWS: list[tuple[Reject, Asked, int, int, int, str]] = [
         1_500_000,
         500_000,
         1,
-        "invalid argument: expire is 0.500000, which has passed: it is 1.500000 now",
+        "invalid argument: expire is 0.500000, which has passed: it is 1.500000 now; send a later one",
     ),
     (
         Reject.PRICE_OUT_OF_BOUNDS,
@@ -259,7 +260,7 @@ ROWS: list[tuple[Reject, Asked, int, int, int, str]] = [
         10,
         "balance not enough: the order needs 10.00000000 BTC and 1.00000000 BTC is available; ",
     ),
-    (Reject.BALANCE_NOT_ENOUGH, RARE, 1, 2, 10, "balance not enough: the thing; "),
+    (Reject.BALANCE_NOT_ENOUGH, RARE, 1, 2, 10, "balance not enough: the thing needs 2 and 1 is available; "),
     (Reject.BALANCE_TOO_LARGE, RARE, 1, 2, 104, "the thing would be more than the house can hold of one asset; "),
     (
         Reject.BELOW_FLOOR,

@@ -15,11 +15,12 @@ from fondaco.core.command_records import encode_amend
 from fondaco.core.commands import Amend, OrderType
 from fondaco.core.events import Row, is_by_money, is_waiting, order_type_of, side_of
 from fondaco.desks.exchange.caller import PENDING, Caller, Pending, submit
-from fondaco.desks.exchange.errors import invalid
+from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.method import Method, method
 from fondaco.desks.exchange.order_methods import OrderWaiter
-from fondaco.desks.exchange.order_names import named_order, not_found, open_order, order_subject
+from fondaco.desks.exchange.order_names import named_order, open_order, order_subject
 from fondaco.desks.exchange.params import arity, options
+from fondaco.desks.exchange.refusals import not_open
 from fondaco.desks.exchange.translate import Terms, money_units, price_ticks, size_lots
 
 PARAMS: Final = "market, id | {client_order_id}, {amount?, price?, stop_price?}"
@@ -47,7 +48,7 @@ def _amend_or_hold(caller: Caller, params: list[Any], request_id: int | None, *,
         if may_hold and caller.awaits_answers:
             caller.hold(_HELD, params, request_id)
             return PENDING
-        raise not_found(terms, order_id, name)
+        raise WireError(Code.ORDER_NOT_FOUND, not_open(order_subject(order_id, name), terms.name))
     command = Amend(
         market_id=terms.market_id,
         order_id=order_id,
@@ -62,7 +63,7 @@ def _amend_or_hold(caller: Caller, params: list[Any], request_id: int | None, *,
         terms,
         side_of(row),
         order_type_of(row),
-        subject=order_subject(order_id, name),
+        named=(order_id, name),
     )
     return submit(caller, encode_amend(caller.sender, command), waiter)
 

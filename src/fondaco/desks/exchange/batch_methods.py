@@ -12,6 +12,7 @@ Source: exchange.notes.md, Order entry.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from fondaco.core.applied import Applied
@@ -21,7 +22,7 @@ from fondaco.desks.exchange.caller import PENDING, Caller, Pending
 from fondaco.desks.exchange.errors import Code, WireError, invalid
 from fondaco.desks.exchange.method import method
 from fondaco.desks.exchange.order_entry import check_trail, limit_order
-from fondaco.desks.exchange.order_names import named_order, order_subject
+from fondaco.desks.exchange.order_names import asked_of, asked_of_place, named_order
 from fondaco.desks.exchange.params import arity, array
 from fondaco.desks.exchange.refusals import Asked, refusal
 from fondaco.wire import exchange as wire
@@ -29,7 +30,7 @@ from fondaco.wire import exchange as wire
 ROWS_MAX: Final = 100
 
 #: Reads one row: the command's record, and what a refusal of it speaks of.
-ReadRow = Callable[[Any], tuple[bytes, Asked]]
+ReadRow = Callable[[Any], tuple[bytes, Callable[[], Asked]]]
 
 
 class _Batch:
@@ -59,7 +60,7 @@ class _RowWaiter:
 
     __slots__ = ("_asked", "_batch", "_caller", "_place")
 
-    def __init__(self, caller: Caller, batch: _Batch, place: int, asked: Asked) -> None:
+    def __init__(self, caller: Caller, batch: _Batch, place: int, asked: Callable[[], Asked]) -> None:
         self._caller = caller
         self._batch = batch
         self._place = place
@@ -67,7 +68,7 @@ class _RowWaiter:
 
     def answered(self, row: Row, applied: Applied) -> None:
         if kind_of(row) == EventKind.REJECT:
-            self._batch.error(self._place, refusal(row, self._asked))
+            self._batch.error(self._place, refusal(row, self._asked()))
         else:
             self._batch.result(self._place, self._caller.floor.catalogue.answer(row, applied))
         self._caller.command_ended()
@@ -80,11 +81,12 @@ class _RowWaiter:
 def _put(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
     catalogue = caller.floor.catalogue
 
-    def read(row: Any) -> tuple[bytes, Asked]:
+    def read(row: Any) -> tuple[bytes, Callable[[], Asked]]:
         entry = limit_order(catalogue, array(row, "an order", 5))
         check_trail(caller.floor.house, caller.user_id(), entry)
-        place = entry.place
-        return encode(caller.sender, place), Asked(entry.terms, place.side, place.order_type)
+        terms, place = entry.terms, entry.place
+        name = place.client_order_id
+        return encode(caller.sender, place), partial(asked_of_place, caller, terms, place.side, place.order_type, name)
 
     return _obey_rows(caller, _rows(params, "orders"), read, request_id)
 
@@ -93,10 +95,10 @@ def _cancel(caller: Caller, params: list[Any], request_id: int | None) -> Pendin
     arity(params, 2, 2, "market, [id | {client_order_id}, …]")
     terms = caller.floor.catalogue.market(params[0])
 
-    def read(row: Any) -> tuple[bytes, Asked]:
+    def read(row: Any) -> tuple[bytes, Callable[[], Asked]]:
         order_id, name = named_order(row)
         record = encode_cancel(caller.sender, terms.market_id, order_id, name.encode())
-        return record, Asked(terms, subject=order_subject(order_id, name))
+        return record, partial(asked_of, caller, terms, order_id, name)
 
     return _obey_rows(caller, _rows(params[1], "ids"), read, request_id)
 

@@ -26,7 +26,6 @@ from fondaco.core.commands import OrderType, Side, TimeInForce
 from fondaco.desks.exchange.caller import submit
 from fondaco.desks.exchange.dialect import Compression
 from fondaco.desks.exchange.order_methods import OrderWaiter
-from fondaco.desks.exchange.order_names import order_subject
 
 if TYPE_CHECKING:
     from fondaco.core.commands import Sender
@@ -83,8 +82,7 @@ class ExpressOrder:
     def ordinary(self):
         """The one who would wait if the order had come the ordinary way."""
         if self.order_id:
-            subject = order_subject(self.order_id, "")
-            return OrderWaiter(self.session, self.request_id, self.market.terms, 0, 0, subject=subject)
+            return OrderWaiter(self.session, self.request_id, self.market.terms, 0, 0, named=(self.order_id, ""))
         return OrderWaiter(self.session, self.request_id, self.market.terms, self.side, _LIMIT)
 
 

@@ -44,7 +44,7 @@ def _update_balance(caller: Caller, params: list[Any], request_id: int | None) -
         raise invalid(f"change is {params[4]}, which moves nothing; send what comes in, or below zero what goes out")
     detail = detail_text(params[5], is_new=is_new) if len(params) == 6 else "{}"
     command = BalanceUpdate(user.user_id, asset.name, business, business_id, change_units, detail)
-    asked = Asked(subject=_subject(user, asset, business, business_id))
+    asked = Asked(subject=_subject(user, asset, business, business_id), asset=asset)
     return send_named(caller, request_id, command, name, done, asked)
 
 

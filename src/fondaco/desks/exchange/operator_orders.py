@@ -8,6 +8,7 @@ Source: exchange.notes.md, Operator methods.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from fondaco.core.commands import FeesSet, OrdersCancel, Side, TradeBust
@@ -24,7 +25,7 @@ from fondaco.desks.exchange.operator_params import known_user
 from fondaco.desks.exchange.params import arity, integer, options, text
 from fondaco.desks.exchange.refusals import Asked
 from fondaco.desks.exchange.sweep_methods import cancelled
-from fondaco.desks.exchange.trade_busts import busted_sides
+from fondaco.desks.exchange.trade_busts import busted_sides, short_side
 from fondaco.desks.exchange.translate import COUNT_MAX
 from fondaco.wire import exchange as wire
 
@@ -99,10 +100,7 @@ async def _bust(caller: Caller, params: list[Any], request_id: int | None) -> Pe
         maker_fee_units=fill[10],
         reason=reason,
     )
-    asked = Asked(
-        subject=f"deal {deal_id} of {terms.name}",
-        way_out="one of its sides has not available what it would return",
-    )
+    asked = Asked(subject=f"deal {deal_id} of {terms.name}", short=partial(short_side, floor.house, terms, command))
     return send_asked(caller, request_id, command, _busted, asked)
 
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from fondaco.core.applied import Applied
 from fondaco.core.command_records import encode, encode_cancel, encode_place
 from fondaco.core.commands import OrderType, TimeInForce
@@ -29,10 +31,17 @@ from fondaco.desks.exchange.order_entry import (
     side,
     stop_order,
 )
-from fondaco.desks.exchange.order_names import named_order, not_found, open_order, order_subject
+from fondaco.desks.exchange.order_names import (
+    asked_of,
+    asked_of_place,
+    named_order,
+    not_found,
+    open_order,
+    order_subject,
+)
 from fondaco.desks.exchange.order_record import record
 from fondaco.desks.exchange.params import arity, array, page, period
-from fondaco.desks.exchange.refusals import Asked
+from fondaco.desks.exchange.refusals import Asked, another_users, not_open
 from fondaco.desks.exchange.translate import Terms, price_ticks, size_lots
 from fondaco.wire import exchange as wire
 
@@ -41,9 +50,12 @@ _GTC: Final = int(TimeInForce.GTC)
 
 
 class OrderWaiter(CommandWaiter):
-    """Waits for the answer of a put, an amend or a cancel. ``subject`` names an order that was there before."""
+    """Waits for the answer of a put, an amend or a cancel. ``named`` is how an order was named that was there before.
 
-    __slots__ = ("_client_order_id", "_in_other_unit", "_order_type", "_side", "_subject", "_terms")
+    Of one that is to be cancelled the side is not known.
+    """
+
+    __slots__ = ("_client_order_id", "_in_other_unit", "_named", "_order_type", "_side", "_terms")
 
     def __init__(
         self,
@@ -53,7 +65,7 @@ class OrderWaiter(CommandWaiter):
         side: int,
         order_type: int,
         client_order_id: str = "",
-        subject: str = "",
+        named: tuple[int, str] | None = None,
         in_other_unit: bool = False,
     ) -> None:
         super().__init__(caller, request_id)
@@ -61,19 +73,24 @@ class OrderWaiter(CommandWaiter):
         self._side = side
         self._order_type = order_type
         self._client_order_id = client_order_id
-        self._subject = subject
+        self._named = named
         self._in_other_unit = in_other_unit
 
     def result(self, row: Row, applied: Applied) -> wire.OrderRecord:
         catalogue = self._caller.floor.catalogue
-        if self._subject:
+        if self._named is not None:
             return catalogue.answer(row, applied)
         options = catalogue.batch_options.of(row, applied)
         return record(self._terms, row, options, client_order_id=self._client_order_id)
 
     def asked(self) -> Asked:
-        is_amended = bool(self._subject and self._side)  # of a cancelled one the side is not known
-        return Asked(self._terms, self._side, self._order_type, self._subject, self._in_other_unit, is_amended)
+        caller, terms, side, order_type = self._caller, self._terms, self._side, self._order_type
+        if self._named is None:
+            return asked_of_place(
+                caller, terms, side, order_type, self._client_order_id, in_other_unit=self._in_other_unit
+            )
+        asked = asked_of(caller, terms, *self._named)
+        return replace(asked, side=side, order_type=order_type, is_amended=True) if side else asked
 
 
 def _put_limit(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
@@ -115,7 +132,7 @@ def _cancel(caller: Caller, params: list[Any], request_id: int | None) -> Pendin
     terms = caller.floor.catalogue.market(params[0])
     order_id, name = named_order(params[1])
     cancel = encode_cancel(caller.sender, terms.market_id, order_id, name.encode())
-    return submit(caller, cancel, OrderWaiter(caller, request_id, terms, 0, 0, subject=order_subject(order_id, name)))
+    return submit(caller, cancel, OrderWaiter(caller, request_id, terms, 0, 0, named=(order_id, name)))
 
 
 async def _get(caller: Caller, params: list[Any], request_id: int | None) -> wire.OrderRecord:
@@ -132,10 +149,13 @@ async def _get(caller: Caller, params: list[Any], request_id: int | None) -> wir
         raise not_found(terms, order_id, name)
     await floor.history.wait_for(floor.runtime.durable_seq)
     finished = await floor.history.finished_order(order_id)
-    if finished is None or finished.market_id != terms.market_id:
+    if finished is None or (finished.market_id != terms.market_id and finished.user_id != user_id):
         raise not_found(terms, order_id, name)
     if finished.user_id != user_id:
-        raise WireError(Code.USER_NOT_MATCH, f"user not match: order {order_id} was another user's")
+        raise WireError(Code.USER_NOT_MATCH, another_users(f"order {order_id}"))
+    if finished.market_id != terms.market_id:
+        where = floor.catalogue.terms(finished.market_id).name
+        raise WireError(Code.ORDER_NOT_FOUND, not_open(order_subject(order_id, name), terms.name, where))
     return floor.catalogue.finished_record(finished)
 
 

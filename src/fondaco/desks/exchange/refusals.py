@@ -29,7 +29,9 @@ ACCOUNT_DISABLED: Final = "the account is disabled; it can cancel its orders and
 class Asked(msgspec.Struct, frozen=True):
     """What a sentence needs of the request. ``subject`` names the order or the thing that it is about.
 
-    Without terms the counts are of ``asset``, if the refusal has any; ``way_out`` is said where a balance is short.
+    Without terms the counts are of ``asset``, if the refusal has any. ``other_market`` is where the order is that has
+    taken ``client_order_id``, or that was not found on the market it was looked for. ``short`` tells of a balance in
+    its own words.
     """
 
     terms: Terms | None = None
@@ -39,7 +41,9 @@ class Asked(msgspec.Struct, frozen=True):
     in_other_unit: bool = False
     is_amended: bool = False
     asset: Asset | None = None
-    way_out: str = "a balance never goes below zero: take out less"
+    client_order_id: str = ""
+    other_market: str = ""
+    short: Callable[[Counts], str] | None = None
 
 
 class Counts(msgspec.Struct, frozen=True):
@@ -102,14 +106,25 @@ def _units(asked: Asked, units: int) -> str:
     return f"{format_units(units, asset.scale_digits)} {asset.name}" if asset is not None else str(units)
 
 
+def not_open(subject: str, market: str, other_market: str = "") -> str:
+    """An order that is not there to be changed."""
+    if other_market:
+        return f"order not found: {subject} is not on {market} but on {other_market}; name that market"
+    return f"order not found: {subject} is not open on {market}; order.get tells how a finished one ended"
+
+
+def another_users(subject: str) -> str:
+    return f"user not match: {subject} is another user's; order.query lists your own"
+
+
 def _balance_not_enough(asked: Asked, counts: Counts) -> str:
-    if asked.terms is None and asked.asset is not None:
-        return (
-            f"balance not enough: {asked.subject} needs {_units(asked, counts.value)} "
-            f"and {_units(asked, counts.bound)} is available"
-        )
+    if asked.short is not None:
+        return f"balance not enough: {asked.short(counts)}"
     if asked.terms is None:
-        return f"balance not enough: {asked.subject}; {asked.way_out}"
+        return (
+            f"balance not enough: {asked.subject} needs {_units(asked, counts.value)} and "
+            f"{_units(asked, counts.bound)} is available; take out less, or free what orders hold by order.cancel_user"
+        )
     return (
         f"balance not enough: the order needs {_held(asked, counts.value)} and {_held(asked, counts.bound)} "
         "is available; make it smaller, or cancel another"
@@ -186,7 +201,8 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
     Reject.CLIENT_ORDER_ID_REUSED: (
         Code.CLIENT_ORDER_ID_REUSED,
         lambda asked, counts: (
-            f"this client_order_id is taken by order {counts.value}, which was asked for differently; "
+            f"client_order_id {asked.client_order_id} is taken by order {counts.value}"
+            f"{f' on {asked.other_market}' if asked.other_market else ''}, which was asked for differently; "
             "choose another, or repeat that request as it was"
         ),
     ),
@@ -242,19 +258,17 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
     ),
     Reject.ORDER_NOT_FOUND: (
         Code.ORDER_NOT_FOUND,
-        lambda asked, counts: (
-            f"order not found: {asked.subject} is not open on {_market(asked)}; "
-            "order.get tells how a finished one ended"
-        ),
+        lambda asked, counts: not_open(asked.subject, _market(asked), asked.other_market),
     ),
     Reject.NOT_YOUR_ORDER: (
         Code.USER_NOT_MATCH,
-        lambda asked, counts: f"user not match: {asked.subject} is another user's; order.query lists your own",
+        lambda asked, counts: another_users(asked.subject),
     ),
     Reject.EXPIRED_ALREADY: (
         Code.INVALID_ARGUMENT,
         lambda asked, counts: (
-            f"expire is {format_units(counts.value, 6)}, which has passed: it is {format_units(counts.bound, 6)} now"
+            f"expire is {format_units(counts.value, 6)}, which has passed: it is {format_units(counts.bound, 6)} now; "
+            "send a later one"
         ),
     ),
     Reject.PRICE_OUT_OF_BOUNDS: (Code.PRICE_OUT_OF_BOUNDS, _out_of_bounds),
@@ -311,7 +325,8 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
         Code.POST_ONLY_WOULD_TAKE,
         lambda asked, counts: (
             f"a post-only order at {_price(asked, counts.value)} would trade at once: the best "
-            f"{'ask' if asked.side == Side.BID else 'bid'} of {_market(asked)} is {_price(asked, counts.bound)}"
+            f"{'ask' if asked.side == Side.BID else 'bid'} of {_market(asked)} is {_price(asked, counts.bound)}; "
+            f"send a {'lower' if asked.side == Side.BID else 'higher'} price than that"
         ),
     ),
     Reject.SELF_TRADE: (
@@ -325,7 +340,8 @@ TABLE: Final[dict[Reject, tuple[Code, Sentence]]] = {
         Code.TRIGGER_WOULD_FIRE,
         lambda asked, counts: (
             f"a trigger at {_price(asked, counts.value)} would fire at once: the last price of {_market(asked)} is "
-            f"{_price(asked, counts.bound)}; put the order without it, or send another stop_price"
+            f"{_price(asked, counts.bound)}; send another stop_price, or "
+            + ("cancel the order and put it without one" if asked.is_amended else "put the order without it")
         ),
     ),
     Reject.NO_LAST_PRICE: (
