@@ -43,10 +43,11 @@ A name that no setting has is refused, with the nearest one that exists. Setting
 _LIMITS = """
 ## Limits
 
-Whatever a stranger can make grow has a bound. Over it the house refuses, and says so; it never grows.
+Whatever a stranger can make grow has a bound. Over it the house refuses, and says so; it never grows. A limit outside
+what it takes is refused at the start.
 
-| limit | default | what it bounds |
-| --- | --- | --- |
+| limit | default | takes | what it bounds |
+| --- | --- | --- | --- |
 """
 
 _FIXED = """
@@ -65,7 +66,7 @@ def settings_page() -> str:
         _HEAD
         + "".join(_row(name, *entry) for name, entry in config.describe().items())
         + _LIMITS
-        + "".join(_row(name, *entry) for name, entry in limits.describe().items())
+        + "".join(_limit(name, *entry) for name, entry in limits.describe().items())
         + _FIXED
         + "".join(f"| {name} | {value:,} | {why} |\n" for name, value, why in _fixed())
     )
@@ -89,10 +90,19 @@ def _row(name: str, default: Any, description: str) -> str:
     elif isinstance(default, bool):
         shown = "`true`" if default else "`false`"
     elif isinstance(default, int):
-        shown = f"{default:,}" if default >= 10_000 else str(default)
+        shown = _count(default)
     else:
         shown = f"`{default}`"
     return f"| `{name}` | {shown} | {description} |\n"
+
+
+def _limit(name: str, default: int, description: str) -> str:
+    least, most = limits.ranges()[name]
+    return f"| `{name}` | {_count(default)} | {_count(least)} to {_count(most)} | {description} |\n"
+
+
+def _count(number: int) -> str:
+    return f"{number:,}" if number >= 10_000 else str(number)
 
 
 if __name__ == "__main__":

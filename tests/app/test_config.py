@@ -102,6 +102,17 @@ def test_every_setting_and_limit_is_described() -> None:
         assert len(text) > 20, name
 
 
+@pytest.mark.parametrize(("name", "bounds"), limits.ranges().items())
+def test_a_limit_takes_what_the_reference_says(tmp_path: Path, name: str, bounds: tuple[int, int]) -> None:
+    def value(given: int) -> object:
+        return getattr(load({}, environment={f"FONDACO_LIMITS_{name.upper()}": str(given)}).limits, name)
+
+    assert (value(bounds[0]), value(bounds[1])) == bounds
+    for outside in (bounds[0] - 1, bounds[1] + 1):
+        with pytest.raises(ConfigRefused):
+            value(outside)
+
+
 def test_a_commands_own_default_gives_way_to_every_setting(tmp_path: Path) -> None:
     def access_log(environment: dict[str, str]) -> bool:
         data = {"data": str(tmp_path)}

@@ -219,3 +219,9 @@ def describe() -> dict[str, tuple[int, str]]:
         metadata = field.type.extra_json_schema or {}
         described[field.name] = (getattr(defaults, field.name), metadata["description"])
     return described
+
+
+def ranges() -> dict[str, tuple[int, int]]:
+    """The least and the most that each bound can be set to."""
+    fields = msgspec.inspect.type_info(Limits).fields  # type: ignore[attr-defined]
+    return {field.name: (field.type.type.ge, field.type.type.le) for field in fields}
