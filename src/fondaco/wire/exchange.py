@@ -74,6 +74,13 @@ class Status(msgspec.Struct, frozen=True):
     status: str = "success"
 
 
+class SignedIn(msgspec.Struct, frozen=True):
+    """The answer of ``server.auth``; ``ended`` names the subscribes that ended because it is another user now."""
+
+    status: str = "success"
+    ended: list[str] | msgspec.UnsetType = msgspec.UNSET
+
+
 class OrdersFollowed(msgspec.Struct, frozen=True):
     """The answer of ``orders.subscribe``; ``replay`` only where a sequence to go on from was given."""
 

@@ -393,6 +393,9 @@ async def test_paging_is_bounded(venue: Venue) -> None:
         assert (await alice.refused("order.query", [], *page))[0] == 1, page
         assert (await alice.refused("order.history", "BTCUSDT", 0, 0, *page))[0] == 1, page
         assert (await alice.refused("asset.history", None, None, 0, 0, *page))[0] == 1, page
+    everything = await alice.call("asset.history", None, None, 0, 0, 0, 10)
+    assert everything["records"]
+    assert await alice.call("asset.history", "", "", 0, 0, 0, 10) == everything
     assert (await alice.refused("order.query", [], 0, 101))[1] == "invalid argument: limit is 101; it takes 1 to 100"
     for times in ([5, 4], [-1, 0], ["0", 0], [0, 10**12]):
         assert (await alice.refused("order.history", "BTCUSDT", *times, 0, 10))[0] == 1, times

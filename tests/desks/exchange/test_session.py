@@ -186,9 +186,15 @@ async def test_a_revoked_key_ends_what_it_had_proved(venue: Venue) -> None:
 async def test_another_login_takes_over_and_private_pushes_of_the_first_end(venue: Venue) -> None:
     client = await venue.logged_in("alice")
     await client.call("asset.subscribe")
+    await client.call("price.subscribe", "BTCUSDT")
     api_key, secret = venue.user("carol")
     now_ms = venue.now_us // 1000
-    await client.call("server.auth", api_key, sign_socket(secret, api_key, now_ms), now_ms)
+    answer = await client.call("server.auth", api_key, sign_socket(secret, api_key, now_ms), now_ms)
+    assert answer == {"status": "success", "ended": ["asset.subscribe"]}
+    await client.call("asset.subscribe")
+    answer = await client.call("server.auth", api_key, sign_socket(secret, api_key, now_ms + 1), now_ms + 1)
+    assert answer == {"status": "success"}, "the same user goes on to follow"
+    await client.call("asset.unsubscribe")
     assert not venue.desk.floor.private_feed.is_followed
     assert await client.call("asset.query", "BTC") == {"BTC": {"available": "0", "freeze": "0"}}
 

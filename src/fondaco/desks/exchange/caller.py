@@ -73,8 +73,8 @@ class Caller(ABC):
         """Answer with an error."""
 
     @abstractmethod
-    def login(self, identity: Identity) -> None:
-        """The caller proved who it is."""
+    def login(self, identity: Identity) -> list[str]:
+        """The caller proved who it is; answers the methods whose subscriptions ended by it."""
 
     def obey(self, method: Method, params: list[Any], request_id: int | None) -> None:
         if method.reads and self.awaits_answers:

@@ -78,9 +78,12 @@ class Channels:
         for subscription in self._subscriptions.pop(channel, ()):
             subscription.leave()
 
-    def leave_private(self) -> None:
-        for channel in PRIVATE:
+    def leave_private(self) -> list[str]:
+        """Answers the methods whose subscriptions ended."""
+        ended = [channel for channel in PRIVATE if channel in self._counts]
+        for channel in ended:
             self.leave(channel)
+        return [f"{channel.value}.subscribe" for channel in ended]
 
     def leave_all(self) -> None:
         for channel in tuple(self._counts):

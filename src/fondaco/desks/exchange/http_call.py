@@ -74,8 +74,9 @@ class HttpCall(Caller):
         if not self.answer.done():  # a client that went away cancelled it
             self.answer.set_result(_encode(reply))
 
-    def login(self, identity: Identity) -> None:
+    def login(self, identity: Identity) -> list[str]:
         """A signature that was checked; the next request must be signed by itself."""
+        return []
 
 
 def _nothing_to_count() -> None:

@@ -163,13 +163,14 @@ class Session(Caller):
 
     # ── who ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def login(self, identity: Identity) -> None:
+    def login(self, identity: Identity) -> list[str]:
         """From now on the connection speaks for this key; another user's private pushes end."""
-        if self.identity is not None and self.identity.user_id != identity.user_id:
-            self.channels.leave_private()
+        is_another = self.identity is not None and self.identity.user_id != identity.user_id
+        ended = self.channels.leave_private() if is_another else []
         self.identity = identity
         self.sender = Sender(identity.key_id, self.sender.session_id, identity.user_id)
         self._express.sign(self.sender, "trade" in identity.scopes)
+        return ended
 
     def logout(self) -> None:
         """The key was revoked: the connection lives and is a stranger's again."""

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from msgspec import UNSET
+
 from fondaco.desks.common.auth import TIMING_REFUSALS, NotBelieved, Refusal, Untimely
 from fondaco.desks.exchange.caller import Caller
 from fondaco.desks.exchange.errors import Code, WireError, invalid
@@ -29,7 +31,7 @@ def _time(caller: Caller, params: list[Any], request_id: int | None) -> int:
     return caller.floor.now_us() // 1_000_000
 
 
-def _auth(caller: Caller, params: list[Any], request_id: int | None) -> wire.Status:
+def _auth(caller: Caller, params: list[Any], request_id: int | None) -> wire.SignedIn:
     arity(params, 2, 3, "api_key, sign, timestamp_ms")
     api_key = text(params[0], "api_key")
     sign = text(params[1], "sign", _SIGN_LENGTH_MAX)
@@ -39,8 +41,7 @@ def _auth(caller: Caller, params: list[Any], request_id: int | None) -> wire.Sta
         outcome = caller.floor.logins.socket(api_key, sign, _timestamp_ms(params[2]), caller.address)
     if isinstance(outcome, NotBelieved):
         raise auth_error(outcome)
-    caller.login(outcome)
-    return wire.Status()
+    return wire.SignedIn(ended=caller.login(outcome) or UNSET)
 
 
 def auth_error(refusal: NotBelieved) -> WireError:
