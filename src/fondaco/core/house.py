@@ -18,7 +18,7 @@ from fondaco.core.applied import Applied
 from fondaco.core.commands import Side
 from fondaco.core.due_kind import DueKind
 from fondaco.core.engine import Matching
-from fondaco.core.events import ROW, Fact, Finish, MarketPhaseSet, Row, market_id_of
+from fondaco.core.events import ROW, Fact, Finish, MarketPhaseSet, Row
 from fondaco.core.instruments import Asset, Key, Market, UserFees, Withdrawal
 from fondaco.core.layout import M_LAST_DEAL, M_LAST_PRICE, O_EXTRA, O_ID, O_WALLETS, USER_ACTIVE, USER_DISABLED
 from fondaco.core.naming_commands import market_words, put_user_fees
@@ -218,12 +218,10 @@ class House:
         entry = self._client_orders.find(user_id, client_order_id.encode("ascii"))
         return self._client_orders.order_id(entry) if entry else None
 
-    def client_order_market(self, user_id: int, client_order_id: str) -> int:
-        """The id of the market where a client order id was taken, while it is known; otherwise 0."""
+    def client_order_row(self, user_id: int, client_order_id: str) -> Row | None:
+        """The ORDER row that first answered the order which took a client order id, as long as that is known."""
         entry = self._client_orders.find(user_id, client_order_id.encode("ascii"))
-        if not entry:
-            return 0
-        return market_id_of(ROW.unpack(self._client_orders.answer(entry)[-ROW.size :]))  # the order's row stands last
+        return ROW.unpack(self._client_orders.answer(entry)[-ROW.size :]) if entry else None
 
     def client_order_id(self, order_id: int) -> str | None:
         """The client order id an order was put with, while it is open and 24 hours after."""

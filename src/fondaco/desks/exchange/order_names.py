@@ -35,12 +35,10 @@ def open_order(caller: Caller, terms: Terms, order_id: int, name: str) -> Row | 
 def other_market(caller: Caller, terms: Terms, order_id: int, name: str) -> str:
     """Where the caller's order is, if not on the market that was named; empty if it is there, or not known at all."""
     house, user_id = caller.floor.house, caller.user_id()
-    if name:
-        market_id = house.client_order_market(user_id, name)
-    else:
-        row = house.order(order_id)
-        market_id = market_id_of(row) if row is not None and row[3] == user_id else 0
-    return caller.floor.catalogue.terms(market_id).name if market_id not in (0, terms.market_id) else ""
+    row = house.client_order_row(user_id, name) if name else house.order(order_id)
+    if row is None or row[3] != user_id or market_id_of(row) == terms.market_id:
+        return ""
+    return caller.floor.catalogue.terms(market_id_of(row)).name
 
 
 def asked_of(caller: Caller, terms: Terms, order_id: int, name: str) -> Asked:
@@ -54,8 +52,8 @@ def asked_of_place(
 ) -> Asked:
     """What a refusal of a new order speaks of."""
     asked = Asked(terms, side, order_type, in_other_unit=in_other_unit, client_order_id=client_order_id)
-    market_id = caller.floor.house.client_order_market(caller.user_id(), client_order_id) if client_order_id else 0
-    return replace(asked, other_market=caller.floor.catalogue.terms(market_id).name) if market_id else asked
+    row = caller.floor.house.client_order_row(caller.user_id(), client_order_id) if client_order_id else None
+    return replace(asked, other_market=caller.floor.catalogue.terms(market_id_of(row)).name) if row else asked
 
 
 def named_order(value: object) -> tuple[int, str]:
