@@ -7,7 +7,8 @@ of its eight bytes are not zero, then those. A plain order's record takes some 1
 All lie in one arena and are known by their first word. What is freed is given to the next record of as many words; of
 its first word a free record names the next. Cost: about 100 ns to keep one or to read its rows back.
 
-Known limit: room that was freed serves records of its size alone. Names and answers are of few sizes.
+Known limits: room that was freed serves records of its size alone (names and answers are of few sizes), and places
+have 31 bits: 16 GB of records, a hundred million.
 """
 
 from __future__ import annotations
