@@ -121,9 +121,10 @@ def test_up_refuses_a_house_without_operator_and_tells_the_command_that_mends_it
 
     data.mkdir()
     write_story(data)
+    assert fondaco("key", "revoke", "ann-key", "--data", data).returncode == 0
     no_operator = fondaco("up", "--data", data, "--port", "0")
     assert no_operator.returncode == 1
-    assert "no usable key has the scope" in no_operator.stderr
+    assert "nobody could operate this house: ann's key ann-key is revoked" in no_operator.stderr
     assert command in no_operator.stderr
 
     made = fondaco(*command.split()[1:])
