@@ -52,7 +52,7 @@ _SHARED = (
 )
 _SYNC = (
     "One sync of the disk a command (its median stands above the part), and server, projector and load share two "
-    "cores: runs of the same day gave 299 to 355 µs and 0.85 to 1.7 ms. Tried: the load scheduled first, the projector "
+    "cores: runs of the same day gave 299 to 355 µs and 0.58 to 1.7 ms. Tried: the load scheduled first, the projector "
     "in the background (both kept), direct writes to the disk (no faster)."
 )
 
