@@ -12,7 +12,7 @@ stand in the core.
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -215,7 +215,7 @@ def describe() -> dict[str, tuple[int, str]]:
     """Every bound: name → (default, description). The reference is checked against this."""
     defaults = Limits()
     described: dict[str, tuple[int, str]] = {}
-    for field in msgspec.inspect.type_info(Limits).fields:  # type: ignore[attr-defined]
+    for field in _fields():
         metadata = field.type.extra_json_schema or {}
         described[field.name] = (getattr(defaults, field.name), metadata["description"])
     return described
@@ -223,5 +223,10 @@ def describe() -> dict[str, tuple[int, str]]:
 
 def ranges() -> dict[str, tuple[int, int]]:
     """The least and the most that each bound can be set to."""
-    fields = msgspec.inspect.type_info(Limits).fields  # type: ignore[attr-defined]
-    return {field.name: (field.type.type.ge, field.type.type.le) for field in fields}
+    return {field.name: (field.type.type.ge, field.type.type.le) for field in _fields()}
+
+
+def _fields() -> tuple[Any, ...]:
+    """What msgspec knows of each bound; it types the answer as that of any type, whether or not it has fields."""
+    described: Any = msgspec.inspect.type_info(Limits)
+    return tuple(described.fields)

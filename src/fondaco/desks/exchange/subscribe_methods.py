@@ -9,13 +9,15 @@ Source: exchange.md, Subscribe/Unsubscribe Interface; exchange.notes.md, Depth a
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final, TypeVar
 
 from fondaco.desks.exchange.caller import PENDING, Caller, Pending
 from fondaco.desks.exchange.channels import Channel
 from fondaco.desks.exchange.depth_stream import CHECKSUM, SEQUENCE
 from fondaco.desks.exchange.errors import Code, WireError, invalid
+from fondaco.desks.exchange.feed import MarketFeed
+from fondaco.desks.exchange.history_feed import HistoryFeed
 from fondaco.desks.exchange.market_methods import kline_interval
 from fondaco.desks.exchange.method import Handler, Method, method
 from fondaco.desks.exchange.params import arity, array, boolean, options
@@ -86,24 +88,17 @@ def chosen(caller: Caller, params: list[Any], followed: Mapping[int, T], channel
 # ── public channels ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _subscribe_price(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = session_of(caller), caller.floor.market_feed
-    markets = _markets(caller, params)
-    _replace(session, Channel.PRICE, len(markets), request_id)
-    subscribers = [feed.follow_price(session, terms.market_id) for terms in markets]
-    session.channels.add(Channel.PRICE, subscribers)
-    feed.begin(subscribers)
-    return PENDING
+def _subscribe_live(channel: Channel, follow: Callable[[MarketFeed, Session, int], Subscriber]) -> Handler:
+    def subscribe(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
+        session, feed = session_of(caller), caller.floor.market_feed
+        markets = _markets(caller, params)
+        _replace(session, channel, len(markets), request_id)
+        subscribers = [follow(feed, session, terms.market_id) for terms in markets]
+        session.channels.add(channel, subscribers)
+        feed.begin(subscribers)
+        return PENDING
 
-
-def _subscribe_phase(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = session_of(caller), caller.floor.market_feed
-    markets = _markets(caller, params)
-    _replace(session, Channel.PHASE, len(markets), request_id)
-    subscribers = [feed.follow_phase(session, terms.market_id) for terms in markets]
-    session.channels.add(Channel.PHASE, subscribers)
-    feed.begin(subscribers)
-    return PENDING
+    return subscribe
 
 
 def _subscribe_depth(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
@@ -182,22 +177,16 @@ def _subscribe_kline(caller: Caller, params: list[Any], request_id: int | None) 
     return _begin_later(session, feed.begin([subscriber]))
 
 
-def _subscribe_state(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = session_of(caller), caller.floor.history_feed
-    markets = _markets(caller, params)
-    _replace(session, Channel.STATE, len(markets), request_id, reads_history=True)
-    subscribers = [feed.follow_state(session, terms.market_id) for terms in markets]
-    session.channels.add(Channel.STATE, subscribers)
-    return _begin_later(session, feed.begin(subscribers))
+def _subscribe_window(channel: Channel, follow: Callable[[HistoryFeed, Session, int], Subscriber]) -> Handler:
+    def subscribe(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
+        session, feed = session_of(caller), caller.floor.history_feed
+        markets = _markets(caller, params)
+        _replace(session, channel, len(markets), request_id, reads_history=True)
+        subscribers = [follow(feed, session, terms.market_id) for terms in markets]
+        session.channels.add(channel, subscribers)
+        return _begin_later(session, feed.begin(subscribers))
 
-
-def _subscribe_today(caller: Caller, params: list[Any], request_id: int | None) -> Pending:
-    session, feed = session_of(caller), caller.floor.history_feed
-    markets = _markets(caller, params)
-    _replace(session, Channel.TODAY, len(markets), request_id, reads_history=True)
-    subscribers = [feed.follow_today(session, terms.market_id) for terms in markets]
-    session.channels.add(Channel.TODAY, subscribers)
-    return _begin_later(session, feed.begin(subscribers))
+    return subscribe
 
 
 def _replace(
@@ -255,13 +244,37 @@ def _on_socket(name: str, scope: str | None, params: str, handler: Handler, line
 METHODS: Final = (
     _on_socket("kline.subscribe", None, "market, interval", _subscribe_kline, "Pushes the current candle."),
     _on_socket("kline.unsubscribe", None, "", _unsubscribe(Channel.KLINE), "Ends it."),
-    _on_socket("price.subscribe", None, "market, …", _subscribe_price, "Pushes the price of the last deal."),
+    _on_socket(
+        "price.subscribe",
+        None,
+        "market, …",
+        _subscribe_live(Channel.PRICE, MarketFeed.follow_price),
+        "Pushes the price of the last deal.",
+    ),
     _on_socket("price.unsubscribe", None, "", _unsubscribe(Channel.PRICE), "Ends it."),
-    _on_socket("phase.subscribe", None, "market, …", _subscribe_phase, "Pushes the phase of a market."),
+    _on_socket(
+        "phase.subscribe",
+        None,
+        "market, …",
+        _subscribe_live(Channel.PHASE, MarketFeed.follow_phase),
+        "Pushes the phase of a market.",
+    ),
     _on_socket("phase.unsubscribe", None, "", _unsubscribe(Channel.PHASE), "Ends it."),
-    _on_socket("state.subscribe", None, "market, …", _subscribe_state, "Pushes a market over the last 24 hours."),
+    _on_socket(
+        "state.subscribe",
+        None,
+        "market, …",
+        _subscribe_window(Channel.STATE, HistoryFeed.follow_state),
+        "Pushes a market over the last 24 hours.",
+    ),
     _on_socket("state.unsubscribe", None, "", _unsubscribe(Channel.STATE), "Ends it."),
-    _on_socket("today.subscribe", None, "market, …", _subscribe_today, "Pushes a market over the calendar day."),
+    _on_socket(
+        "today.subscribe",
+        None,
+        "market, …",
+        _subscribe_window(Channel.TODAY, HistoryFeed.follow_today),
+        "Pushes a market over the calendar day.",
+    ),
     _on_socket("today.unsubscribe", None, "", _unsubscribe(Channel.TODAY), "Ends it."),
     _on_socket("deals.subscribe", None, "market, …", _subscribe_deals, "Pushes every deal, newest first."),
     _on_socket("deals.unsubscribe", None, "", _unsubscribe(Channel.DEALS), "Ends it."),
