@@ -27,6 +27,8 @@ SOURCE = "127.0.0.2"
 TIMEOUT_S = 10.0
 RECEIVED_BYTES_MAX = 8_192
 GREETINGS = 2  # the answer to the subscription, and the whole book
+#: How long nothing must come at the end; updates are further apart.
+LAST_S = 0.05
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -85,12 +87,16 @@ def _follow(subscribers: list[_Subscriber]) -> list[tuple[int, int, bytes]]:
         poll.register(file, select.EPOLLIN)
     until_file = sys.stdin.fileno()
     poll.register(until_file, select.EPOLLIN | select.EPOLLHUP)
-    while True:
-        for file, _ in poll.poll():
+    timeout_s: float | None = None
+    while ready := poll.poll(timeout_s):
+        for file, _ in ready:
             if file == until_file:
-                return came
+                poll.unregister(file)
+                timeout_s = LAST_S  # the last update may be on its way to some
+                continue
             received = receive[file](RECEIVED_BYTES_MAX)
             note((now_ns(), file, received))
+    return came
 
 
 def _updates(subscribers: list[_Subscriber], came: list[tuple[int, int, bytes]]) -> dict[tuple[int, bytes], _Update]:
